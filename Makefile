@@ -1,0 +1,94 @@
+# Every target sets up what it needs, once; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := .local
+STAMPS := $(TOOLS)/stamps
+PYTHONPATH := $(CURDIR)
+export PYTHONPATH
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+SOURCES := glue_streaming dbt_project dashboard infra tests
+MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
+
+##@ Run
+.PHONY: demo
+demo: setup ## Set up and run the whole system on the real slice; ends with the dashboard's URL, Ctrl-C stops it
+	@exec $(BIN)/python -m infra.local demo $(ARGS)
+
+.PHONY: up
+up: setup ## Start the local AWS in the background, to work by hand
+	@exec $(BIN)/python -m infra.local up
+
+.PHONY: down
+down: setup ## Stop what `make up` or `make demo` started
+	@exec $(BIN)/python -m infra.local down
+
+.PHONY: smoke
+smoke: setup ## One pass of the slice through the whole path without a screen; prints one JSON line
+	@exec $(BIN)/python -m infra.local smoke $(ARGS)
+
+##@ Test
+.PHONY: test
+test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, end to end (about 15 minutes)
+	@exec $(BIN)/python -m pytest tests/unit tests/integration tests/e2e $(ARGS)
+
+.PHONY: unit
+unit: setup ## The unit tests only (about a minute)
+	@exec $(BIN)/python -m pytest tests/unit $(ARGS)
+
+.PHONY: check
+check: setup ## Lint, format check, types and SQL lint
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar $(MODELS)
+
+.PHONY: format
+format: setup ## Format Python and SQL in place
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/sqlfluff fix --disable-progress-bar $(MODELS)
+
+##@ Set up
+.PHONY: setup
+setup: $(VENV)/.stamp $(STAMPS)/java ## Python environment, Trino and the Spark jars (done once; about 4 minutes)
+
+.PHONY: lock
+lock: $(VENV)/.stamp ## Compile requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Remove everything that setup and runs made
+	rm -rf $(VENV) $(TOOLS) target logs
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.stamp: requirements.lock infra/local/prerequisites.sh
+	@python=$$(infra/local/prerequisites.sh); \
+	echo "setup 1/2: Python packages into $(VENV) (about 3 minutes)"; \
+	"$$python" -m venv $(VENV); \
+	$(BIN)/pip install --progress-bar $(if $(CI),off,on) $(if $(CI),--quiet,) --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+$(STAMPS)/java: infra/local/pom.xml infra/local/spark_conf.py | $(VENV)/.stamp
+	@echo "setup 2/2: Trino and the Iceberg jars into $(TOOLS) (650 MB, about a minute)"
+	@mkdir -p $(STAMPS); rm -rf $(TOOLS)/trino $(TOOLS)/jars
+	@mvn --batch-mode --strict-checksums $(if $(CI),--no-transfer-progress --quiet,) -f infra/local/pom.xml generate-resources
+	@$(BIN)/python -m infra.local.spark_conf
+	@touch $@
+
+$(STAMPS)/browser: | $(VENV)/.stamp
+	@mkdir -p $(STAMPS); command -v chromium >/dev/null || { \
+		echo "setup: Chromium for the dashboard's tests"; \
+		command -v apt-get >/dev/null || { echo "error: no chromium found and no apt-get to install it: install Chromium and run again" >&2; exit 1; }; \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; }
+	@touch $@

@@ -1,0 +1,1 @@
+"""What TelcoPulse runs on: the local AWS and the feed of phone measurements."""

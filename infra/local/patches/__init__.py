@@ -1,0 +1,10 @@
+"""AWS behaviour that moto lacks and TelcoPulse needs: one module a service, each patch saying what it restores."""
+
+from infra.local.patches import glue, kinesis, s3
+
+
+def install() -> None:
+    """Patch moto in this process. Call once, before the server starts."""
+    glue.install()
+    kinesis.install()
+    s3.install()

@@ -1,0 +1,114 @@
+"""Glue Data Catalog: optimistic locking, archived versions, and descriptions that survive engine commits."""
+
+import json
+import threading
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import EmptyResult
+from moto.glue import models, responses
+
+TableInput = dict[str, Any]
+
+_catalog_lock = threading.RLock()
+_column_statistics: dict[tuple[str, str, tuple[str, ...]], dict[str, Any]] = {}
+
+
+class ConcurrentModification(JsonRESTError):
+    code = 400
+
+    def __init__(self, table: str, expected: str, found: str) -> None:
+        super().__init__(
+            "ConcurrentModificationException",
+            f"Update table failed due to concurrent modifications: {table} is at version {found}, not {expected}",
+        )
+
+
+def install() -> None:
+    responses.GlueResponse.update_table = _update_table
+    for kind in ("table", "partition"):
+        for verb, handler in (("update", _put_stats), ("get", _get_stats), ("delete", _delete_stats)):
+            setattr(responses.GlueResponse, f"{verb}_column_statistics_for_{kind}", handler)
+    for name in ("get_tables", "get_databases", "get_table_versions", "get_partitions"):
+        setattr(models.GlueBackend, name, _locked(getattr(models.GlueBackend, name)))
+    for name in ("create_table", "delete_table", "create_database", "delete_database"):
+        setattr(models.GlueBackend, name, _locked(getattr(models.GlueBackend, name)))
+
+
+def _locked(method: Any) -> Any:
+    """Serialise a catalog call: moto walks dictionaries that other threads change."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with _catalog_lock:
+            return method(*args, **kwargs)
+
+    return call
+
+
+def _update_table(self: responses.GlueResponse) -> EmptyResult:
+    """UpdateTable with `VersionId` (compare-and-swap) and `SkipArchive`.
+
+    Source: AWS Glue API reference, UpdateTable: "VersionId: the version ID at which to update the table contents";
+    Iceberg's Glue catalog relies on it for atomic commits.
+    """
+    database, table_input = self.parameters["DatabaseName"], self.parameters["TableInput"]
+    expected = self.parameters.get("VersionId")
+    with _catalog_lock:
+        table = self.glue_backend.get_table(database, table_input["Name"])
+        current = str(table._current_version)
+        if expected is not None and str(expected) != current:
+            raise ConcurrentModification(f"{database}.{table_input['Name']}", str(expected), current)
+        _carry_descriptions(table.get_version(current), table_input)
+        self.glue_backend.update_table(database, table_input["Name"], table_input)
+        if self.parameters.get("SkipArchive"):
+            table.versions.pop(current, None)
+    return EmptyResult()
+
+
+def _carry_descriptions(old: TableInput, new: TableInput) -> None:
+    """Keep an Iceberg table's description, parameters and column comments over a commit.
+
+    Athena keeps them; Trino, which stands in for it, writes the entry anew.
+    """
+    old_parameters, new_parameters = old.get("Parameters") or {}, new.setdefault("Parameters", {})
+    is_iceberg = old_parameters.get("table_type", "").upper() == "ICEBERG"
+    if not is_iceberg or new_parameters.get("metadata_location") in (None, old_parameters.get("metadata_location")):
+        return
+    for key, value in old_parameters.items():
+        if not key.startswith("trino_") and key != "previous_metadata_location":
+            new_parameters.setdefault(key, value)
+    if old.get("Description"):
+        new.setdefault("Description", old["Description"])
+    comments = {column["Name"]: column.get("Comment") for column in _columns(old)}
+    for column in _columns(new):
+        if comments.get(column["Name"]):
+            column.setdefault("Comment", comments[column["Name"]])
+
+
+def _columns(table: TableInput) -> list[dict[str, Any]]:
+    return (table.get("StorageDescriptor") or {}).get("Columns") or []
+
+
+def _stats_key(self: responses.GlueResponse) -> tuple[str, str, tuple[str, ...]]:
+    partition = tuple(self._get_param("PartitionValues") or ())
+    return self._get_param("DatabaseName"), self._get_param("TableName"), partition
+
+
+def _put_stats(self: responses.GlueResponse) -> str:
+    """UpdateColumnStatisticsFor…, which the engine's Hive connector calls and moto lacks."""
+    with _catalog_lock:
+        kept = _column_statistics.setdefault(_stats_key(self), {})
+        kept.update({stats["ColumnName"]: stats for stats in self._get_param("ColumnStatisticsList") or []})
+    return json.dumps({"Errors": []})
+
+
+def _get_stats(self: responses.GlueResponse) -> str:
+    kept = _column_statistics.get(_stats_key(self), {})
+    wanted = self._get_param("ColumnNames") or []
+    return json.dumps({"ColumnStatisticsList": [kept[name] for name in wanted if name in kept], "Errors": []})
+
+
+def _delete_stats(self: responses.GlueResponse) -> str:
+    with _catalog_lock:
+        _column_statistics.get(_stats_key(self), {}).pop(self._get_param("ColumnName"), None)
+    return "{}"

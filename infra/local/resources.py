@@ -1,0 +1,34 @@
+"""The account's resources, as Terraform makes them on AWS: buckets, stream, databases, workgroups."""
+
+import boto3
+
+from infra.local.settings import REGION
+
+BUCKETS = (
+    "telcopulse-raw",
+    "telcopulse-marts",
+    "telcopulse-athena-results",
+    "telcopulse-artifacts",
+    "telcopulse-checkpoints",
+)
+DATABASES = {"raw": "s3://telcopulse-raw/", "marts": "s3://telcopulse-marts/"}
+STREAM, SHARDS = "network-events", 2
+WORKGROUPS = ("dbt", "dashboard", "adhoc")
+
+
+def create() -> None:
+    """Create every resource in the account that AWS_ENDPOINT_URL points to, which must be empty."""
+    s3, glue = boto3.client("s3"), boto3.client("glue")
+    for bucket in BUCKETS:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for name, location in DATABASES.items():
+        glue.create_database(DatabaseInput={"Name": name, "LocationUri": location})
+    boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=SHARDS)
+    athena = boto3.client("athena")
+    for workgroup in WORKGROUPS:
+        output = {"OutputLocation": f"s3://telcopulse-athena-results/{workgroup}/"}
+        athena.create_work_group(Name=workgroup, Configuration={"ResultConfiguration": output})
+    athena.update_work_group(
+        WorkGroup="primary",
+        ConfigurationUpdates={"ResultConfigurationUpdates": {"OutputLocation": "s3://telcopulse-athena-results/primary/"}},
+    )

@@ -1,0 +1,81 @@
+"""The local AWS in the foreground: moto's server in this process, Trino as its child, until SIGTERM or Ctrl-C."""
+
+import logging
+import os
+import resource
+import signal
+import sys
+import time
+from types import FrameType
+
+from infra.local import athena, patches, processes, resources
+from infra.local.settings import LOOPBACK, LocalSettings
+from infra.local.trino import Trino
+
+log = logging.getLogger("telcopulse.local")
+
+_WATCH_INTERVAL_S = 1.0
+
+
+def serve(settings: LocalSettings) -> None:
+    """Run an empty account on the settings' ports; writes `ready` to the state folder when all of it answers.
+
+    Raises: PortTaken, ChildDied, NotReady.
+    """
+    started = time.monotonic()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("werkzeug", "botocore", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    processes.require_free(settings.aws_port, "TELCOPULSE_AWS_PORT")
+    processes.require_free(settings.trino_port, "TELCOPULSE_TRINO_PORT")
+    _allow_many_files()
+    _exit_on_signals()
+    os.environ.update(settings.environment())
+    trino = Trino(settings)
+    trino.start()
+    try:
+        _start_moto(settings)
+        resources.create()
+        trino.wait()
+        (settings.state_dir / "ready").write_text(f"{os.getpid()}\n")
+        log.info("event=ready seconds=%.1f endpoint=%s account=empty", time.monotonic() - started, settings.endpoint_url)
+        _watch(trino)
+    finally:
+        (settings.state_dir / "ready").unlink(missing_ok=True)
+        trino.stop()
+        log.info("event=stopped")
+
+
+def _start_moto(settings: LocalSettings) -> None:
+    from moto.server import ThreadedMotoServer
+
+    patches.install()
+    athena.install(trino_url=settings.trino_url, endpoint_url=settings.endpoint_url)
+    ThreadedMotoServer(ip_address=LOOPBACK, port=settings.aws_port, verbose=False).start()
+
+
+def _watch(trino: Trino) -> None:
+    """Restart Trino when it died; the API stays up and its callers see failed queries meanwhile."""
+    while True:
+        time.sleep(_WATCH_INTERVAL_S)
+        if not trino.is_alive():
+            log.error("event=trino_died action=restart log=%s", trino.log)
+            trino.start()
+            trino.wait()
+            log.info("event=trino_restarted")
+
+
+def _exit_on_signals() -> None:
+    """Turn SIGTERM and Ctrl-C into SystemExit, so that `finally` stops Trino from wherever we are."""
+
+    def leave(signum: int, frame: FrameType | None) -> None:
+        sys.exit(0)
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, leave)
+
+
+def _allow_many_files() -> None:
+    """Raise the soft limit of open files: moto keeps each large object in a temporary file."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

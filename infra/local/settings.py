@@ -1,0 +1,94 @@
+"""Where the local AWS listens and keeps its files: read once from the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+REPO_ROOT = Path(__file__).resolve().parents[2]
+TOOLS_DIR = REPO_ROOT / ".local"
+JARS_DIR = TOOLS_DIR / "jars"
+TRINO_DIST_DIR = TOOLS_DIR / "trino"
+SPARK_CONF_DIR = TOOLS_DIR / "spark"
+
+ACCOUNT_ID = "123456789012"
+REGION = "eu-west-1"
+ACCESS_KEY = "test"
+SECRET_KEY = "test"
+LOOPBACK = "127.0.0.1"
+
+
+class LocalError(Exception):
+    """Something about the local stack that a person can put right; the text says how."""
+
+
+class InvalidSetting(LocalError):
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r} is not {expected}: set it to one, or unset it for the default")
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """One stack. Two stacks differ in their ports; the state folder follows the AWS port."""
+
+    aws_port: int
+    trino_port: int
+    dashboard_port: int
+    state_dir: Path
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.aws_port}"
+
+    @property
+    def trino_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.trino_port}"
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.dashboard_port}"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.state_dir / "logs"
+
+    @classmethod
+    def from_env(cls) -> "LocalSettings":
+        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT and _STATE_DIR.
+
+        Raises: InvalidSetting: a port is not a number from 1 to 65535.
+        """
+        aws_port = _port("TELCOPULSE_AWS_PORT", 4566)
+        state = os.environ.get("TELCOPULSE_STATE_DIR")
+        return cls(
+            aws_port=aws_port,
+            trino_port=_port("TELCOPULSE_TRINO_PORT", aws_port + 1),
+            dashboard_port=_port("TELCOPULSE_DASHBOARD_PORT", 8501),
+            state_dir=Path(state).resolve() if state else TOOLS_DIR / "stacks" / str(aws_port),
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs to reach this stack: endpoint, dummy credentials, region and the repository's paths."""
+        venv_bin = str(REPO_ROOT / ".venv" / "bin")
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project"),
+            "SPARK_CONF_DIR": str(SPARK_CONF_DIR),
+            "PYTHONPATH": str(REPO_ROOT),
+            "PATH": os.pathsep.join([venv_bin, os.environ.get("PATH", "")]),
+            "TELCOPULSE_AWS_PORT": str(self.aws_port),
+            "TELCOPULSE_TRINO_PORT": str(self.trino_port),
+            "TELCOPULSE_DASHBOARD_PORT": str(self.dashboard_port),
+            "TELCOPULSE_STATE_DIR": str(self.state_dir),
+        }
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise InvalidSetting(name, text, "a port number from 1 to 65535")
+    return int(text)

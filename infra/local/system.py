@@ -1,0 +1,131 @@
+"""The whole system on one machine: local AWS, streaming job, refresh loop, dashboard and feed as child processes.
+
+Each runs exactly as on AWS; only the environment (`LocalSettings.environment`) says where.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from infra.local import processes, resources, stack
+from infra.local.settings import LOOPBACK, REPO_ROOT, LocalSettings
+
+RAW_TABLE = "glue_catalog.raw.network_events"
+RAW_WAREHOUSE = "s3://telcopulse-raw/"
+CHECKPOINT = "s3://telcopulse-checkpoints/network_events/"
+HISTORY = "s3://telcopulse-artifacts/history/mobile-logs.csv"
+DASHBOARD_TIMEOUT_S = 60
+_MEMORY_SAMPLE_INTERVAL_S = 2.0
+
+
+@dataclass
+class System:
+    """Started parts by name, in start order; `stop` ends them in reverse."""
+
+    settings: LocalSettings
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    peak_memory_mb: float = 0.0
+
+    def start_aws(self) -> None:
+        running = stack.start(self.settings, tied_to_us=True)
+        assert running.child is not None
+        self.children["aws"] = running.child
+        threading.Thread(target=self._sample_memory, daemon=True).start()
+
+    def load_history(self) -> None:
+        """Map the real slice onto the last 24 hours and load it through the backfill job."""
+        self.run("history", ["-m", "infra.feed", "history", "--output", HISTORY])
+        backfill = ["-m", "glue_streaming.backfill", "--input", HISTORY]
+        self.run("backfill", [*backfill, "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE])
+
+    def start_job(self, trigger_seconds: int) -> None:
+        arguments = ["--stream-name", resources.STREAM, "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE]
+        arguments += ["--checkpoint", CHECKPOINT, "--trigger-seconds", str(trigger_seconds)]
+        self._start("job", ["glue_streaming/job.py", *arguments])
+
+    def start_refresh(self) -> None:
+        self._start("refresh", ["dbt_project/refresh.py"])
+
+    def start_dashboard(self) -> None:
+        processes.require_free(self.settings.dashboard_port, "TELCOPULSE_DASHBOARD_PORT")
+        flags = ["--server.port", str(self.settings.dashboard_port), "--server.address", LOOPBACK]
+        flags += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+        child = self._start("dashboard", ["-m", "streamlit", "run", "dashboard/app.py", *flags])
+        processes.wait_until(self._dashboard_is_healthy, child, "the dashboard", self.log("dashboard"), DASHBOARD_TIMEOUT_S)
+
+    def start_feed(self, rate: float) -> None:
+        replay = ["-m", "infra.feed", "replay", "--stream", resources.STREAM, "--loops", "0", "--rate", str(rate)]
+        self._start("feed", replay)
+
+    def start_replay_once(self, rate: float, put_log: Path) -> None:
+        replay = ["-m", "infra.feed", "replay", "--stream", resources.STREAM, "--loops", "1", "--rate", str(rate)]
+        self._start("replay", [*replay, "--put-log", str(put_log)])
+
+    def log(self, name: str) -> Path:
+        return self.settings.logs_dir / f"{name}.log"
+
+    def run(self, name: str, python_arguments: Sequence[str]) -> str:
+        """Run a Python program of ours to its end and return what it printed.
+
+        Raises: ChildDied: it did not end with 0.
+        """
+        child = self._start(name, python_arguments)
+        try:
+            if child.wait() != 0:
+                raise processes.ChildDied(name, child.returncode, self.log(name))
+        finally:
+            processes.stop(self.children.pop(name))
+        return self.log(name).read_text()
+
+    def require_all_alive(self, finished_ok: Collection[str] = ()) -> None:
+        """Raises: ChildDied: a part has ended, other than one of `finished_ok` with exit code 0."""
+        for name, child in self.children.items():
+            if child.poll() is not None and not (name in finished_ok and child.returncode == 0):
+                raise processes.ChildDied(name, child.returncode, self.log(name))
+
+    def stop(self) -> None:
+        for name in reversed(list(self.children)):
+            processes.stop(self.children.pop(name))
+
+    def memory_mb(self) -> dict[str, float]:
+        return {name: processes.tree_memory_mb(child.pid) for name, child in list(self.children.items())}
+
+    def _start(self, name: str, python_arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        log = self.log(name)
+        log.unlink(missing_ok=True)
+        environment = self.settings.environment()
+        # A hand-run `dbt build` in the same checkout writes to target/; the loop keeps its own.
+        environment["DBT_TARGET_PATH"] = str(self.settings.state_dir / "dbt" / "target")
+        environment["DBT_LOG_PATH"] = str(self.settings.state_dir / "dbt" / "logs")
+        environment["PYTHONUNBUFFERED"] = "1"
+        child = processes.start(name, [sys.executable, *python_arguments], environment, log, cwd=REPO_ROOT)
+        self.children[name] = child
+        return child
+
+    def _dashboard_is_healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.settings.dashboard_url}/_stcore/health", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def _sample_memory(self) -> None:
+        while self.children:
+            self.peak_memory_mb = max(self.peak_memory_mb, sum(self.memory_mb().values()))
+            time.sleep(_MEMORY_SAMPLE_INTERVAL_S)
+
+
+@contextmanager
+def running(settings: LocalSettings) -> Iterator[System]:
+    """A system that is stopped whole on the way out, whatever happened."""
+    system = System(settings)
+    try:
+        yield system
+    finally:
+        system.stop()

