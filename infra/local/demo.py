@@ -70,14 +70,14 @@ def wait_for_marts(system: System, timeout_s: float = FIRST_MART_TIMEOUT_S) -> N
 
     def ready() -> bool:
         system.require_all_alive()
-        return has_rows("pipeline_freshness")
+        return has_refreshed()
 
     processes.wait_until(ready, system.children["refresh"], "the first refresh", system.log("refresh"), timeout_s)
 
 
-def has_rows(mart: str) -> bool:
+def has_refreshed() -> bool:
     try:
-        return athena_client.query(f"select count(*) from {mart}")[0][0] != "0"
+        return athena_client.query("select count(*) from pipeline_freshness")[0][0] != "0"
     except athena_client.AthenaQueryFailed as failure:
         if "does not exist" in str(failure):
             return False
@@ -91,7 +91,10 @@ def _print_summary(system: System, stages: Stages) -> None:
     print(f"Memory: {sum(memory.values()):,.0f} MB in all ({parts}); peak {system.peak_memory_mb:,.0f} MB")
     print(f"Logs:   {system.settings.logs_dir}")
     print("\nBy hand, in a second shell:  . infra/local/aws.env && dbt build")
-    print(f"\nDashboard:  {system.settings.dashboard_url}\n\nNew events keep arriving. Ctrl-C stops everything.", flush=True)
+    print(
+        f"\nDashboard:  {system.settings.dashboard_url}\n\nNew events keep arriving. Ctrl-C stops everything.",
+        flush=True,
+    )
 
 
 def _watch(system: System) -> None:

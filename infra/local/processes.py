@@ -29,7 +29,9 @@ class NotReady(LocalError):
 
 class PortTaken(LocalError):
     def __init__(self, port: int, variable: str) -> None:
-        super().__init__(f"port {port} is taken: stop what listens there (`make down`?) or set {variable} to a free one")
+        super().__init__(
+            f"port {port} is taken: stop what listens there (`make down`?) or set {variable} to a free one"
+        )
 
 
 def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
@@ -61,8 +63,8 @@ def stop(child: subprocess.Popen[bytes], timeout_s: float = 20) -> None:
     for process in tree:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(tree, timeout=5)
-    child.poll()
+    child.wait(timeout_s)
+    psutil.wait_procs([process for process in tree if process.pid != child.pid], timeout=5)
 
 
 def wait_until(

@@ -26,9 +26,16 @@ def create() -> None:
     boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=SHARDS)
     athena = boto3.client("athena")
     for workgroup in WORKGROUPS:
-        output = {"OutputLocation": f"s3://telcopulse-athena-results/{workgroup}/"}
-        athena.create_work_group(Name=workgroup, Configuration={"ResultConfiguration": output})
+        athena.create_work_group(
+            Name=workgroup,
+            Configuration={
+                "ResultConfiguration": {"OutputLocation": f"s3://telcopulse-athena-results/{workgroup}/"},
+                "EngineVersion": {"SelectedEngineVersion": "Athena engine version 3"},
+            },
+        )
     athena.update_work_group(
         WorkGroup="primary",
-        ConfigurationUpdates={"ResultConfigurationUpdates": {"OutputLocation": "s3://telcopulse-athena-results/primary/"}},
+        ConfigurationUpdates={
+            "ResultConfigurationUpdates": {"OutputLocation": "s3://telcopulse-athena-results/primary/"}
+        },
     )

@@ -38,7 +38,11 @@ def serve(settings: LocalSettings) -> None:
         resources.create()
         trino.wait()
         (settings.state_dir / "ready").write_text(f"{os.getpid()}\n")
-        log.info("event=ready seconds=%.1f endpoint=%s account=empty", time.monotonic() - started, settings.endpoint_url)
+        log.info(
+            "event=ready seconds=%.1f endpoint=%s account=empty",
+            time.monotonic() - started,
+            settings.endpoint_url,
+        )
         _watch(trino)
     finally:
         (settings.state_dir / "ready").unlink(missing_ok=True)

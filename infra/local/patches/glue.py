@@ -72,7 +72,10 @@ def _carry_descriptions(old: TableInput, new: TableInput) -> None:
     """
     old_parameters, new_parameters = old.get("Parameters") or {}, new.setdefault("Parameters", {})
     is_iceberg = old_parameters.get("table_type", "").upper() == "ICEBERG"
-    if not is_iceberg or new_parameters.get("metadata_location") in (None, old_parameters.get("metadata_location")):
+    if not is_iceberg or new_parameters.get("metadata_location") in (
+        None,
+        old_parameters.get("metadata_location"),
+    ):
         return
     for key, value in old_parameters.items():
         if not key.startswith("trino_") and key != "previous_metadata_location":

@@ -1,0 +1,59 @@
+"""The promises of `make smoke`, and people working by hand beside the running system."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from infra.local.settings import REPO_ROOT
+from tests.e2e.conftest import WholePath
+
+BIN = REPO_ROOT / ".venv" / "bin"
+MEMORY_LIMIT_MB = 6 * 1024
+
+
+def test_every_event_stands_in_raw_exactly_once(whole_path: WholePath) -> None:
+    result = whole_path.result
+    assert result.events_sent == 1000
+    assert (result.rows_raw, result.accepted + result.rejected) == (1000, 1000)
+    assert (result.lost, result.duplicated) == (0, 0)
+
+
+def test_the_whole_system_fits_in_six_gib(whole_path: WholePath) -> None:
+    assert 500 < whole_path.system.peak_memory_mb < MEMORY_LIMIT_MB
+
+
+def test_dbt_build_by_hand_works_beside_the_loop(whole_path: WholePath, tmp_path: Path) -> None:
+    command = [
+        BIN / "dbt",
+        "build",
+        "--target-path",
+        str(tmp_path / "target"),
+        "--log-path",
+        str(tmp_path / "logs"),
+    ]
+    build = subprocess.run(command, cwd=REPO_ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert build.returncode == 0, build.stdout[-4000:]
+    assert "ERROR=0" in build.stdout
+    whole_path.system.require_all_alive(finished_ok={"replay"})
+
+
+def test_the_aws_cli_queries_a_mart(whole_path: WholePath) -> None:
+    def aws(*arguments: str) -> dict:
+        command = [BIN / "aws", "athena", *arguments, "--output", "json"]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+
+    started = aws(
+        "start-query-execution",
+        "--work-group=adhoc",
+        "--query-execution-context=Database=marts",
+        "--query-string=select sum(n) from service_status "
+        "where period = 'day' and area_level = 'all' and network = 'all'",
+    )
+    execution = started["QueryExecutionId"]
+    state = "QUEUED"
+    while state in ("QUEUED", "RUNNING"):
+        status = aws("get-query-execution", f"--query-execution-id={execution}")["QueryExecution"]["Status"]
+        state = status["State"]
+    assert state == "SUCCEEDED", status
+    rows = aws("get-query-results", f"--query-execution-id={execution}")["ResultSet"]["Rows"]
+    assert rows[1]["Data"][0]["VarCharValue"] == "1000"
