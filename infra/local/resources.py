@@ -33,9 +33,3 @@ def create() -> None:
                 "EngineVersion": {"SelectedEngineVersion": "Athena engine version 3"},
             },
         )
-    athena.update_work_group(
-        WorkGroup="primary",
-        ConfigurationUpdates={
-            "ResultConfigurationUpdates": {"OutputLocation": "s3://telcopulse-athena-results/primary/"}
-        },
-    )
