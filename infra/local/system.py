@@ -19,7 +19,7 @@ from infra.local.settings import LOOPBACK, REPO_ROOT, LocalSettings
 
 RAW_TABLE = "glue_catalog.raw.network_events"
 RAW_WAREHOUSE = "s3://telcopulse-raw/"
-CHECKPOINT = "s3://telcopulse-checkpoints/network_events/"
+LEDGER = "s3://telcopulse-checkpoints/network_events/ledger"
 HISTORY = "s3://telcopulse-artifacts/history/mobile-logs.csv"
 DASHBOARD_TIMEOUT_S = 60
 _MEMORY_SAMPLE_INTERVAL_S = 2.0
@@ -47,7 +47,8 @@ class System:
 
     def start_job(self, trigger_seconds: int) -> None:
         arguments = ["--stream-name", resources.STREAM, "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE]
-        arguments += ["--checkpoint", CHECKPOINT, "--trigger-seconds", str(trigger_seconds)]
+        arguments += ["--checkpoint", str(self.settings.state_dir / "checkpoint"), "--ledger", LEDGER]
+        arguments += ["--trigger-seconds", str(trigger_seconds)]
         self._start("job", ["glue_streaming/job.py", *arguments])
 
     def start_refresh(self) -> None:

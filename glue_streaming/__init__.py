@@ -1,0 +1,1 @@
+"""Kinesis to Iceberg: every record that arrives becomes exactly one row of raw.network_events."""
