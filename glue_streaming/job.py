@@ -27,6 +27,7 @@ def main() -> int:
         return 2
     finish_on_sigterm(query, settings.trigger_seconds)
     query.awaitTermination()
+    spark.stop()
     return 0
 
 

@@ -23,7 +23,7 @@ log = logging.getLogger("telcopulse.stream")
 
 
 def observed(rows: DataFrame) -> DataFrame:
-    """Count what flows past, without a second read. Lags in seconds, from arrival and from measurement to batch."""
+    """Count what flows past, without a second read. Lags in seconds, from arrival or measurement to the batch's start."""
     arrival_lag, event_lag = _seconds_since("arrival_ts"), _seconds_since("event_ts")
     return rows.observe(
         OBSERVATION,
@@ -74,15 +74,25 @@ class BatchMetrics(StreamingQueryListener):
 
 
 def batch_figures(progress: Any) -> dict[str, Any] | None:
-    """The figures of one batch; None when it had no rows."""
+    """The figures of one batch; None when it had no rows.
+
+    Units: lags in seconds to the end of the batch, when its rows are visible. (A record may arrive after the batch began.)
+    """
     counted = progress.observedMetrics.get(OBSERVATION)
     if counted is None or not counted["rows"]:
         return None
-    lags = {name: None if value is None else round(value, 3) for name, value in counted.asDict().items()}
+    duration_ms = progress.durationMs["triggerExecution"]
+    lags = {
+        name: None if value is None else round(value + duration_ms / 1000, 3)
+        for name, value in counted.asDict().items()
+        if name.startswith("lag_")
+    }
     return {
         "batch_id": progress.batchId,
+        "rows": counted["rows"],
+        "rejected": counted["rejected"],
         **lags,
-        "duration_ms": progress.durationMs.get("triggerExecution"),
+        "duration_ms": duration_ms,
         "phases_ms": dict(progress.durationMs),
     }
 

@@ -78,6 +78,7 @@ class LocalSettings:
             "AWS_EC2_METADATA_DISABLED": "true",
             "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project"),
             "SPARK_CONF_DIR": str(SPARK_CONF_DIR),
+            "SPARK_LOCAL_IP": LOOPBACK,
             "PYTHONPATH": str(REPO_ROOT),
             "PATH": os.pathsep.join([venv_bin, os.environ.get("PATH", "")]),
             "TELCOPULSE_AWS_PORT": str(self.aws_port),

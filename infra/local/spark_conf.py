@@ -24,6 +24,7 @@ def write() -> None:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraClassPath": ":".join(map(str, jars)),
         "spark.sql.catalog.glue_catalog.s3.path-style-access": "true",
         # Java 17 sizes its heap regions for servers; a small young generation keeps an idle stream small.
