@@ -38,7 +38,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m glue_streaming.backfill", description=__doc__.split("\n")[0])
     add_table_arguments(parser)
     parser.add_argument("--input", required=True, help="file to load: s3://bucket/key or a path; .csv, .jsonl or .json")
-    parser.add_argument("--timezone", default="Europe/Madrid", help="of the CSV's date and hour (default Europe/Madrid)")
+    parser.add_argument(
+        "--timezone", default="Europe/Madrid", help="of the CSV's date and hour (default Europe/Madrid)"
+    )
     arguments = parser.parse_args()
     try:
         require_table(arguments.table)

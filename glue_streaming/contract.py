@@ -34,7 +34,9 @@ class Field:
 
 EVENT_FIELDS = (
     Field("event_id", "string", "Unique per measurement; a re-send repeats both event_id and event_ts. Required."),
-    Field("event_ts", "timestamp_ntz", "When the phone measured, UTC; null when rejected. ISO-8601 with offset. Required."),
+    Field(
+        "event_ts", "timestamp_ntz", "When the phone measured, UTC; null when rejected. ISO-8601 with offset. Required."
+    ),
     Field("schema_version", "int", "Version of the event contract; 1 when the sender omits it."),
     Field("feed", "string", "Who sends; the seed feeds says whose status can be trusted. Default: default."),
     Field("device_id", "string", "Pseudonym of the phone, salted daily by the sender; null in the public data."),
@@ -63,7 +65,11 @@ AUDIT_FIELDS = (
     Field("shard_id", "string", "Kinesis shard; null for backfill."),
     Field("sequence_number", "string", "Kinesis sequence number; null for backfill."),
     Field("arrival_ts", "timestamp_ntz", "When Kinesis took the record, UTC; null for backfill."),
-    Field("ingest_ts", "timestamp_ntz", "Timestamp of the batch that wrote the row, UTC; within a source it only increases."),
+    Field(
+        "ingest_ts",
+        "timestamp_ntz",
+        "Timestamp of the batch that wrote the row, UTC; within a source it only increases.",
+    ),
 )
 
 RAW_FIELDS = EVENT_FIELDS + AUDIT_FIELDS

@@ -21,7 +21,9 @@ def require_columns(uri: str, columns: Collection[str]) -> None:
     Raises: UnreadableInput.
     """
     if "event_ts" not in columns and not {"date", "hour"} <= set(columns):
-        raise UnreadableInput(uri, f"it has neither a column event_ts nor date and hour; its columns: {sorted(columns)}")
+        raise UnreadableInput(
+            uri, f"it has neither a column event_ts nor date and hour; its columns: {sorted(columns)}"
+        )
 
 
 def to_event(row: Mapping[str, str | None], *, uri: str, number: int, zone: ZoneInfo) -> bytes:

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 
 from pyspark.sql import DataFrame, SparkSession
@@ -15,6 +16,9 @@ from glue_streaming.errors import StreamingError
 from glue_streaming.parsing import STREAM_SOURCE, parse
 from glue_streaming.settings import JobSettings
 
+POLL_S = 0.2
+STOP_TIMEOUT_S = 120
+
 
 def main() -> int:
     try:
@@ -25,8 +29,7 @@ def main() -> int:
     except StreamingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    finish_on_sigterm(query, settings.trigger_seconds)
-    query.awaitTermination()
+    run_until_stopped(query)
     spark.stop()
     return 0
 
@@ -64,24 +67,24 @@ def records(spark: SparkSession, settings: JobSettings) -> DataFrame:
     )
 
 
-def finish_on_sigterm(query: StreamingQuery, trigger_seconds: int) -> None:
-    """On SIGTERM or Ctrl-C wait for the running batch, then stop the query."""
+def run_until_stopped(query: StreamingQuery) -> None:
+    """Wait for the query; on SIGTERM or Ctrl-C let the running batch finish, then stop it.
 
-    def stop() -> None:
-        batch = query.lastProgress["batchId"] if query.lastProgress else -1
-        for _ in range(10 * max(trigger_seconds, 30)):
-            is_idle = not query.status["isTriggerActive"]
-            has_moved_on = (query.lastProgress or {}).get("batchId", -1) != batch
-            if is_idle or has_moved_on:
-                break
-            threading.Event().wait(0.1)
-        query.stop()
+    Raises: StreamingQueryException: the query failed.
+    """
+    stopping = threading.Event()
 
     def on_signal(signum: int, frame: FrameType | None) -> None:
-        threading.Thread(target=stop, daemon=True).start()
+        stopping.set()
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
+    while not stopping.is_set() and not query.awaitTermination(POLL_S):
+        pass
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while query.isActive and query.status["isTriggerActive"] and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    query.stop()
 
 
 if __name__ == "__main__":

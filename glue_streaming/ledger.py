@@ -54,9 +54,7 @@ class Ledger:
     def positions_after(self, batch: int) -> dict[str, Position | None]:
         """Where batch `batch` leaves each shard; None for one that it has yet to read. {} before the first batch."""
         plan = self.plan(batch) if batch else None
-        return {
-            shard: start if start.closed else self.end(batch, shard) for shard, start in (plan or {}).items()
-        }
+        return {shard: start if start.closed else self.end(batch, shard) for shard, start in (plan or {}).items()}
 
     def last_batch(self) -> int:
         """The newest batch that has a plan; 0 when there is none."""

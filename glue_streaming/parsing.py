@@ -36,7 +36,9 @@ def parse(records: DataFrame) -> DataFrame:
 
 def _read_json(records: DataFrame) -> DataFrame:
     # Dates are read as text, so that a bad one is told from a wrong type.
-    fields = ", ".join(f"`{field.name}` {'string' if field.name == 'event_ts' else field.type}" for field in EVENT_FIELDS)
+    fields = ", ".join(
+        f"`{field.name}` {'string' if field.name == 'event_ts' else field.type}" for field in EVENT_FIELDS
+    )
     text = F.col("payload").cast("string")
     return (
         records.withColumn("_is_utf8", F.is_valid_utf8(text))
@@ -68,9 +70,7 @@ def _judge(parsed: DataFrame) -> DataFrame:
 def _to_row(judged: DataFrame) -> DataFrame:
     is_accepted = F.col("reject_reason").isNull()
     # A rejected record's values can't be trusted, and a wild event_ts would open a partition of its own.
-    values = {
-        field.name: F.when(is_accepted, F.col(f"_event.{field.name}")) for field in EVENT_FIELDS
-    }
+    values = {field.name: F.when(is_accepted, F.col(f"_event.{field.name}")) for field in EVENT_FIELDS}
     values["event_ts"] = F.when(is_accepted, F.col("_event_ts"))
     values["schema_version"] = F.when(is_accepted, F.coalesce("_event.schema_version", F.lit(SCHEMA_VERSION)))
     values["feed"] = F.when(is_accepted, F.coalesce("_event.feed", F.lit("default")))

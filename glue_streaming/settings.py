@@ -31,7 +31,9 @@ class JobSettings:
         add_table_arguments(parser)
         parser.add_argument("--stream-name", "--stream_name", required=True, help="Kinesis stream to read")
         parser.add_argument("--checkpoint", required=True, help="where Spark keeps the query's offsets")
-        parser.add_argument("--ledger", required=True, help="s3:// prefix of the batch ledger; lives with the checkpoint")
+        parser.add_argument(
+            "--ledger", required=True, help="s3:// prefix of the batch ledger; lives with the checkpoint"
+        )
         parser.add_argument(
             "--trigger-seconds", "--trigger_seconds", type=int, default=10, help="micro-batch interval (default 10)"
         )

@@ -43,9 +43,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         put_log = stack.enter_context(arguments.put_log.open("w")) if arguments.put_log else None
         kinesis = boto3.client("kinesis")
-        sent = replay.replay(
-            kinesis, arguments.stream, loops=arguments.loops, rate=arguments.rate, put_log=put_log
-        )
+        sent = replay.replay(kinesis, arguments.stream, loops=arguments.loops, rate=arguments.rate, put_log=put_log)
     print(json.dumps({"events_sent": sent, "seconds": round(time.monotonic() - started, 1)}))
     return 0
 

@@ -8,7 +8,8 @@ import sys
 import time
 from types import FrameType
 
-from infra.local import athena, patches, processes, resources
+from infra.local import patches, processes, resources
+from infra.local.athena import install as install_athena
 from infra.local.settings import LOOPBACK, LocalSettings
 from infra.local.trino import Trino
 
@@ -54,7 +55,7 @@ def _start_moto(settings: LocalSettings) -> None:
     from moto.server import ThreadedMotoServer
 
     patches.install()
-    athena.install(trino_url=settings.trino_url, endpoint_url=settings.endpoint_url)
+    install_athena(trino_url=settings.trino_url, endpoint_url=settings.endpoint_url)
     ThreadedMotoServer(ip_address=LOOPBACK, port=settings.aws_port, verbose=False).start()
 
 

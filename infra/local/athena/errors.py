@@ -1,0 +1,71 @@
+"""How Athena says no: refusals at StartQueryExecution and failures of an execution."""
+
+from moto.core.exceptions import JsonRESTError
+
+from infra.local.athena.trino_client import TrinoError
+
+# AthenaError: https://docs.aws.amazon.com/athena/latest/APIReference/API_AthenaError.html
+SYSTEM, USER = 1, 2
+_RESOURCES_EXHAUSTED, _INTERNAL, _ENGINE, _ICEBERG, _USER_QUERY, _HIVE, HIVE_DDL = 1, 100, 200, 233, 1000, 1001, 1003
+
+
+class InvalidRequest(JsonRESTError):
+    """InvalidRequestException: the call is refused, no execution exists."""
+
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidRequestException", message)
+
+
+class MetadataError(JsonRESTError):
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("MetadataException", message)
+
+
+class ResourceNotFound(JsonRESTError):
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceNotFoundException", message)
+
+
+class QueryFailed(Exception):
+    """An execution that ends as FAILED."""
+
+    def __init__(
+        self, message: str, error_type: int = _USER_QUERY, *, category: int = USER, retryable: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.error_type = error_type
+        self.category = category
+        self.retryable = retryable
+
+
+def hive_ddl_failed(message: str) -> QueryFailed:
+    return QueryFailed(f"FAILED: {message}", HIVE_DDL)
+
+
+def internal_error(error: Exception) -> QueryFailed:
+    return QueryFailed(f"INTERNAL_ERROR: {error!r}", _INTERNAL, category=SYSTEM)
+
+
+def from_trino(error: TrinoError) -> QueryFailed:
+    """The engine's error in Athena's words and numbers."""
+    text = f"{error.name}: {error.message}"
+    if error.name.startswith("ICEBERG"):
+        is_conflict = error.name == "ICEBERG_COMMIT_ERROR"
+        return QueryFailed(text, _ICEBERG, category=SYSTEM if is_conflict else USER, retryable=is_conflict)
+    if error.name == "USER_CANCELED":
+        return QueryFailed(error.message)
+    if error.kind == "USER_ERROR":
+        return QueryFailed(text)
+    if error.kind == "INSUFFICIENT_RESOURCES":
+        message = f"Query exhausted resources at this scale factor: {error.message}"
+        return QueryFailed(message, _RESOURCES_EXHAUSTED, category=SYSTEM, retryable=True)
+    if error.name.startswith("HIVE"):
+        return QueryFailed(text, _HIVE)
+    return QueryFailed(text, _ENGINE, category=SYSTEM)

@@ -1,0 +1,151 @@
+"""The entry: one statement to one plan. Queries and changes of rows go to the engine almost untouched."""
+
+import re
+from collections.abc import Callable
+
+from infra.local.athena.sql import alter, create, show
+from infra.local.athena.sql.refusals import STATEMENTS, refuse
+from infra.local.athena.sql.text import (
+    ICEBERG,
+    Plan,
+    Refused,
+    Tokens,
+    lex,
+    matching,
+    qualified,
+    read_name,
+    split_commas,
+    value,
+    words,
+)
+
+# Statements in Hive's grammar have no decimal literals to rewrite.
+_NO_LITERALS = frozenset({"show", "describe", "desc", "drop", "alter", "msck"})
+_QUERIES = frozenset({"select", "with", "values", "table", "("})
+_EXPONENT = re.compile(r"[eE]")
+
+Planner = Callable[[str, Tokens, str], Plan]
+
+
+def plan(sql: str, database: str = "default") -> Plan:
+    """Classify and translate one statement.
+
+    Raises: Refused: Athena would not take it.
+    """
+    sql = sql.strip()
+    while sql.endswith(";"):
+        sql = sql[:-1].rstrip()
+    tokens = lex(sql)
+    refuse(sql, tokens)
+    first = tokens[0].lower
+    if first in STATEMENTS - _NO_LITERALS:
+        sql = double_literals(sql, tokens)
+        tokens = lex(sql)
+    if first in _QUERIES:
+        return Plan("DML", "SELECT", "query", {"sql": sql})
+    return _PLANNERS[first](sql, tokens, database)
+
+
+def double_literals(sql: str, tokens: Tokens) -> str:
+    """Athena reads 1.5 as double (1 / 0.0 is Infinity there), Trino as decimal(2,1): write 1.5E0."""
+    written, position = [], 0
+    for index, token in enumerate(tokens):
+        if token.kind != "number" or _EXPONENT.search(token.text):
+            continue
+        if re.fullmatch(r"\d+\.\d*", token.text) or (token.text.isdigit() and _has_leading_point(tokens, index)):
+            written.append(sql[position : token.end] + "E0")
+            position = token.end
+    return "".join(written) + sql[position:]
+
+
+def _has_leading_point(tokens: Tokens, index: int) -> bool:
+    """Whether the digits belong to a literal like .5, and not to a dotted name."""
+    if not index or tokens[index - 1].text != "." or tokens[index - 1].end != tokens[index].start:
+        return False
+    if index < 2 or tokens[index - 2].end != tokens[index - 1].start:
+        return True
+    return tokens[index - 2].kind == "operator" and tokens[index - 2].text not in ")]"
+
+
+def _insert(sql: str, tokens: Tokens, database: str) -> Plan:
+    if len(tokens) < 2 or tokens[1].lower != "into":
+        found = tokens[1].text if len(tokens) > 1 else "<EOF>"
+        raise Refused(f"line 1:8: mismatched input '{found}'. Expecting: 'INTO'")
+    return Plan("DML", "INSERT", "change_rows", {"sql": sql})
+
+
+def _change_rows(sql: str, tokens: Tokens, database: str) -> Plan:
+    verb = tokens[0].lower
+    target, _ = read_name(tokens, 1 if verb == "update" else 2)
+    return Plan("DML", verb.upper(), "change_rows", {"sql": sql, "iceberg_target": target})
+
+
+def _explain(sql: str, tokens: Tokens, database: str) -> Plan:
+    return Plan("DML", "EXPLAIN", "explain", {"sql": sql})
+
+
+def _optimize(sql: str, tokens: Tokens, database: str) -> Plan:
+    target, index = read_name(tokens, 1)
+    if words(tokens[index : index + 4]) != ["rewrite", "data", "using", "bin_pack"]:
+        raise Refused("OPTIMIZE needs REWRITE DATA USING BIN_PACK")
+    where = sql[tokens[index + 4].start :] if len(tokens) > index + 4 else ""
+    translated = f"ALTER TABLE {qualified(ICEBERG, target, database)} EXECUTE optimize {where}".rstrip()
+    return Plan("DML", "OPTIMIZE", "maintain", {"sql": translated, "iceberg_target": target})
+
+
+def _vacuum(sql: str, tokens: Tokens, database: str) -> Plan:
+    return Plan("DML", "VACUUM_TABLE", "vacuum", {"target": read_name(tokens, 1)[0]})
+
+
+def _unload(sql: str, tokens: Tokens, database: str) -> Plan:
+    closing = matching(tokens, 1)
+    index = closing + 1
+    if len(tokens) < index + 2 or tokens[index].lower != "to":
+        raise Refused("UNLOAD (query) TO 's3://...' WITH (...)")
+    options = {}
+    if len(tokens) > index + 2 and tokens[index + 2].lower == "with":
+        for part in split_commas(tokens[index + 4 : matching(tokens, index + 3)]):
+            options[part[0].lower] = value(part[2:], sql)
+    query = sql[tokens[1].end : tokens[closing].start]
+    destination = value(tokens[index + 1 : index + 2], sql)
+    return Plan("DML", "UNLOAD", "unload", {"query": query, "destination": destination, "options": options})
+
+
+def _prepare(sql: str, tokens: Tokens, database: str) -> Plan:
+    return Plan("UTILITY", "PREPARE", "prepare", {"name": tokens[1].name, "sql": sql[tokens[3].start :]})
+
+
+def _deallocate(sql: str, tokens: Tokens, database: str) -> Plan:
+    return Plan("UTILITY", "DEALLOCATE", "deallocate", {"name": tokens[2].name})
+
+
+def _execute(sql: str, tokens: Tokens, database: str) -> Plan:
+    if len(tokens) > 1 and tokens[1].lower == "immediate":
+        raise Refused("EXECUTE IMMEDIATE is not supported")
+    return Plan("DML", "SELECT", "execute", {"name": tokens[1].name, "sql": sql})
+
+
+def _msck(sql: str, tokens: Tokens, database: str) -> Plan:
+    return Plan("DDL", "MSCK", "repair", {"target": read_name(tokens, 3)[0]})
+
+
+_PLANNERS: dict[str, Planner] = {
+    "insert": _insert,
+    "update": _change_rows,
+    "delete": _change_rows,
+    "merge": _change_rows,
+    "explain": _explain,
+    "optimize": _optimize,
+    "vacuum": _vacuum,
+    "unload": _unload,
+    "prepare": _prepare,
+    "deallocate": _deallocate,
+    "execute": _execute,
+    "msck": _msck,
+    "create": create.plan,
+    "drop": alter.plan_drop,
+    "alter": alter.plan_alter,
+    "show": show.plan_show,
+    "describe": show.plan_describe,
+    "desc": show.plan_describe,
+}
