@@ -1,0 +1,22 @@
+"""Entry of the dashboard: `streamlit run dashboard/app.py`."""
+
+import streamlit as st
+
+from dashboard.pages import gps_accuracy, outages, overview, signal
+from dashboard.settings import Settings
+
+st.set_page_config(page_title="TelcoPulse", page_icon=":material/cell_tower:", layout="wide")
+page = st.navigation(
+    [
+        st.Page(overview.show, title="Overview", icon=":material/dashboard:", url_path="overview", default=True),
+        st.Page(outages.show, title="Outages", icon=":material/signal_disconnected:", url_path="outages"),
+        st.Page(signal.show, title="Signal", icon=":material/signal_cellular_alt:", url_path="signal"),
+        st.Page(gps_accuracy.show, title="GPS accuracy", icon=":material/my_location:", url_path="gps"),
+    ]
+)
+page.run()
+st.divider()
+st.caption(
+    f"TelcoPulse {Settings.from_env().release} · times in Europe/Madrid, UTC on hover · an area is a municipality code in "
+    "the public data · no figure from fewer than 10 events or 5 devices"
+)

@@ -1,0 +1,163 @@
+"""Plotly figures from rows of marts. Pure: no Streamlit, nothing computed about the network.
+
+Colours are Okabe and Ito's, which colour-blind people can tell apart; shape or words always say the same as colour.
+"""
+
+import json
+from datetime import UTC
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard.client import Row
+from dashboard.formatting import CONFIDENCE_WORDS, LOCAL_ZONE, interval, number, share
+
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8a8f98"
+_BAND = "rgba(0,114,178,0.18)"
+_OUTLINES = Path(__file__).parent / "data" / "catalonia.geojson"
+# A share above the first is a warning, above the second serious: the limits of DEGRADED and CONFIRMED outages.
+_ELEVATED_SHARE, _HIGH_SHARE = 0.10, 0.20
+_STATES = (
+    ("High", VERMILION, "circle"),
+    ("Elevated", ORANGE, "circle"),
+    ("Low", BLUE, "circle"),
+    ("Too few devices", GREY, "circle-open"),
+)
+
+
+def loss_word(row: Row) -> str:
+    """How a lost share reads: by the lower end of its interval, so that chance alone doesn't raise a flag."""
+    if row["confidence"] == "suppressed" or row["lost_share_ci_low"] is None:
+        return "Too few devices"
+    low = float(row["lost_share_ci_low"])
+    return "High" if low > _HIGH_SHARE else "Elevated" if low > _ELEVATED_SHARE else "Low"
+
+
+def lost_share_over_time(rows: list[Row]) -> go.Figure:
+    figure = _banded(rows, "lost_share", "lost_share_ci_low", "lost_share_ci_high", "Lost share", VERMILION)
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", title="lost share")
+    return figure
+
+
+def signal_over_time(rows: list[Row]) -> go.Figure:
+    figure = _banded(
+        rows, "signal_asu_mean", "signal_asu_mean_ci_low", "signal_asu_mean_ci_high", "Mean with 95 % interval", BLUE
+    )
+    times = [_local(row["period_start_ts"]) for row in rows]
+    for column, name, dash in (("signal_asu_median", "Median", "solid"), ("signal_asu_p10", "10th percentile", "dot")):
+        values = [_float(row[column]) for row in rows]
+        line = {"color": GREEN if column == "signal_asu_median" else GREY, "dash": dash}
+        figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line=line)
+    figure.update_yaxes(title="signal, ASU")
+    return figure
+
+
+def precision_by_operator(rows: list[Row]) -> go.Figure:
+    """Median and 95th percentile of the precision radius, metres, on a log axis."""
+    shown = [row for row in rows if row["precision_median_m"] is not None]
+    names = [row["operator_name"] for row in shown]
+    figure = _figure(height=90 + 28 * max(3, len(shown)))
+    for column, name, colour, symbol in (
+        ("precision_median_m", "Median", BLUE, "circle"),
+        ("precision_p95_m", "95th percentile", ORANGE, "diamond"),
+    ):
+        values = [_float(row[column]) for row in shown]
+        marker = {"color": colour, "symbol": symbol, "size": 10}
+        figure.add_scatter(x=values, y=names, name=name, mode="markers", marker=marker)
+    figure.update_xaxes(type="log", title="precision radius, m")
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def loss_map(rows: list[Row]) -> go.Figure:
+    """Areas as circles at their centroids: size by votes, colour and legend by state. No tiles from outside."""
+    figure = _figure(height=460)
+    for name, longitudes, latitudes in _outlines():
+        figure.add_scatter(
+            x=longitudes,
+            y=latitudes,
+            mode="lines",
+            line={"color": GREY, "width": 1.2 if name == "province" else 0.3},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    placed = [row for row in rows if row["centroid_lat"] is not None]
+    for word, colour, symbol in _STATES:
+        of_state = [row for row in placed if loss_word(row) == word]
+        figure.add_scatter(
+            x=[_float(row["centroid_long"]) for row in of_state],
+            y=[_float(row["centroid_lat"]) for row in of_state],
+            mode="markers",
+            name=f"{word} ({len(of_state)})",
+            marker={"color": colour, "symbol": symbol, "size": [_size(row) for row in of_state], "opacity": 0.85},
+            text=[_hover(row) for row in of_state],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    # One degree of longitude is 0.75 of a degree of latitude at 41.7° N.
+    figure.update_yaxes(visible=False, scaleanchor="x", scaleratio=1.34)
+    figure.update_xaxes(visible=False)
+    return figure
+
+
+def _banded(rows: list[Row], middle: str, low: str, high: str, name: str, colour: str) -> go.Figure:
+    figure = _figure()
+    times = [_local(row["period_start_ts"]) for row in rows]
+    hidden = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=times, y=[_float(row[high]) for row in rows], **hidden)
+    figure.add_scatter(x=times, y=[_float(row[low]) for row in rows], fill="tonexty", fillcolor=_BAND, **hidden)
+    values = [_float(row[middle]) for row in rows]
+    figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line={"color": colour})
+    return figure
+
+
+def _figure(height: int = 300) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.08, "x": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    return figure
+
+
+@cache
+def _outlines() -> list[tuple[str, list[float | None], list[float | None]]]:
+    """One line per level, its rings separated by gaps."""
+    lines: dict[str, tuple[list[float | None], list[float | None]]] = {}
+    for feature in json.loads(_OUTLINES.read_text())["features"]:
+        xs, ys = lines.setdefault(feature["properties"]["level"], ([], []))
+        geometry = feature["geometry"]
+        polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+        for ring in (ring for polygon in polygons for ring in polygon):
+            xs.extend([*(point[0] for point in ring), None])
+            ys.extend([*(point[1] for point in ring), None])
+    return [(level, xs, ys) for level, (xs, ys) in sorted(lines.items())]
+
+
+def _size(row: Row) -> float:
+    votes = max(1, int(row["vote_n"] or 0))
+    return float(min(44.0, 7 + 3 * votes**0.5))
+
+
+def _hover(row: Row) -> str:
+    return (
+        f"<b>{_escaped(row['area_name'])}</b> · {_escaped(row['network_name'])}<br>{loss_word(row)}: "
+        f"{share(row['lost_share'])} lost ({interval(row['lost_share_ci_low'], row['lost_share_ci_high'])})<br>"
+        f"{number(row['vote_n'])} votes of {number(row['n'])} events · {CONFIDENCE_WORDS[row['confidence']]}"
+    )
+
+
+def _escaped(text: str) -> str:
+    return str(text).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _local(value: Any) -> Any:
+    return value.replace(tzinfo=UTC).astimezone(LOCAL_ZONE).replace(tzinfo=None)

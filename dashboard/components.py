@@ -1,0 +1,173 @@
+"""What pages are made of: cached queries, the freshness strip, filters bound to the address, designed states."""
+
+import html
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import formatting as fmt
+from dashboard import queries
+from dashboard.client import MartsClient, NotBuiltYet, QueryError, Row
+from dashboard.filters import AREA_LEVELS, Choice, choose, choose_day
+from dashboard.queries import Query
+from dashboard.settings import Settings
+
+# One answer serves all viewers of the process for this long, so the load on Athena doesn't grow with them.
+CACHE_S = 10
+REFRESH_S = 15
+
+_STRIP_CSS = """
+<style>
+.tp-strip {display:flex; flex-wrap:wrap; gap:.5rem 1.75rem; padding:.6rem .9rem; border-left:5px solid var(--tp);
+  background:color-mix(in srgb, var(--tp) 10%, transparent); border-radius:4px; font-size:.95rem;}
+.tp-strip b {font-variant-numeric:tabular-nums;}
+</style>
+"""
+_FRESHNESS_COLOURS = {"Fresh": "#0072B2", "Delayed": "#E69F00", "Stale": "#D55E00", "No data": "#8a8f98"}
+
+
+@st.cache_resource
+def _client() -> MartsClient:
+    return MartsClient(Settings.from_env())
+
+
+@st.cache_data(ttl=CACHE_S, show_spinner=False)
+def _cached(sql: str, parameters: tuple[tuple[str, Any], ...]) -> list[Row]:
+    rows = _client().query(sql, dict(parameters))
+    return [{key: fmt.plain(value) for key, value in row.items()} for row in rows]
+
+
+def rows_of(query: Query) -> list[Row]:
+    """The query's rows, from the shared cache when young enough.
+
+    Raises: QueryError.
+    """
+    return _cached(query.sql, tuple(sorted(query.parameters.items())))
+
+
+def show_query_error(error: QueryError) -> None:
+    """Waiting for the first refresh is a state of its own; everything else is an error with its reason."""
+    if isinstance(error, NotBuiltYet):
+        with st.container(key="state-waiting"):
+            st.info(f"{error} This page refreshes by itself.", icon=":material/hourglass_empty:")
+    else:
+        with st.container(key="state-error"):
+            st.error(f"{error} What was shown before may be out of date; trying again.", icon=":material/error:")
+
+
+def freshness_strip() -> None:
+    """Can I trust this: the age of the newest event and of the marts, in words beside the colour.
+
+    Raises: QueryError.
+    """
+    found = rows_of(queries.freshness())
+    if not found:
+        raise NotBuiltYet("The marts are not there yet: waiting for the first refresh.")
+    newest, now = found[0], datetime.now(UTC)
+    event_age, mart_age = fmt.age_s(newest["newest_event_ts"], now), fmt.age_s(newest["refreshed_ts"], now)
+    ages = [value for value in (event_age, mart_age) if value is not None]
+    word = fmt.freshness_word(max(ages) if len(ages) == 2 else None)
+    lag = fmt.age(newest["lag_arrival_p95_s"]) if newest["lag_arrival_p95_s"] is not None else fmt.MISSING
+    parts = [
+        f"<b>{word}</b>",
+        f"newest event <b>{fmt.age(event_age)}</b> ago",
+        f"marts refreshed <b>{fmt.age(mart_age)}</b> ago",
+        f"arrival to mart, 95 %: <b>{lag}</b>",
+        f'data as of <b title="{html.escape(fmt.utc_time(newest["newest_event_ts"]))}">'
+        f"{fmt.local_time(newest['newest_event_ts'])}</b> (Madrid)",
+    ]
+    spans = "".join(f"<span>{part}</span>" for part in parts)
+    with st.container(key="freshness"):
+        colour = _FRESHNESS_COLOURS[word]
+        st.html(f'{_STRIP_CSS}<div class="tp-strip" role="status" style="--tp:{colour}">{spans}</div>')
+
+
+def select(label: str, name: str, options: dict[str, str], default: str) -> str:
+    """A select box bound to the address: a shared link shows the same."""
+    choice = choose(st.query_params, name, options, default)
+    return _bound_select(label, name, options, choice, default)
+
+
+def select_day() -> str:
+    """The local day to show: the newest unless the address names another.
+
+    Raises: QueryError.
+    """
+    found = rows_of(queries.days())
+    if not found:
+        raise NotBuiltYet("No events yet: waiting for the first ones.")
+    options = {row["period_date"].isoformat(): f"{row['period_date']:%a %d %b %Y}" for row in found}
+    choice = choose_day(st.query_params, list(options))
+    return _bound_select("Day", "day", options, choice, next(iter(options)))
+
+
+def select_area() -> tuple[str, str, str]:
+    """(area level, area code, name) by two boxes.
+
+    Raises: QueryError.
+    """
+    level = select("Area level", "area_level", AREA_LEVELS, "all")
+    if level == "all":
+        return level, "all", AREA_LEVELS["all"]
+    options = {row["area_code"]: row["area_name"] or row["area_code"] for row in rows_of(queries.areas(level))}
+    if not options:
+        raise NotBuiltYet("No areas yet: waiting for the first refresh.")
+    code = select("Area", "area", options, next(iter(options)))
+    return level, code, options[code]
+
+
+def select_network(first: dict[str, str]) -> str:
+    """A network of the dimension, behind the choices in `first`.
+
+    Raises: QueryError.
+    """
+    options = first | {row["network"]: row["network_name"] or row["network"] for row in rows_of(queries.networks())}
+    return select("Network", "network", options, next(iter(first)))
+
+
+def table(rows: list[Row], columns: dict[str, str], *, key: str, name: str) -> None:
+    """Rows as a table of ready texts, with the same rows as CSV."""
+    frame = pd.DataFrame([{title: row[column] for column, title in columns.items()} for row in rows])
+    with st.container(key=f"table-{key}"):
+        st.dataframe(frame, hide_index=True, width="stretch")
+        st.download_button(
+            "Download CSV",
+            pd.DataFrame(rows).to_csv(index=False).encode(),
+            file_name=f"telcopulse-{name}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key=f"csv-{key}",
+        )
+
+
+def figure_tile(key: str, label: str, value: str, detail: str) -> None:
+    """One figure with its n and interval beneath."""
+    with st.container(key=f"kpi-{key}", border=True):
+        st.metric(label, value)
+        st.caption(detail)
+
+
+def empty(text: str, key: str = "state-empty") -> None:
+    with st.container(key=key):
+        st.info(text, icon=":material/info:")
+
+
+def _bound_select(label: str, name: str, options: dict[str, str], choice: Choice, default: str) -> str:
+    if choice.complaint:
+        st.warning(choice.complaint, icon=":material/link_off:")
+    keys = list(options)
+    widget = f"filter-{name}"
+    chosen = st.selectbox(
+        label,
+        keys,
+        index=keys.index(choice.value),
+        format_func=lambda key: options[key],
+        key=f"{widget}-{choice.value}",
+    )
+    if chosen == default:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != chosen:
+        st.query_params[name] = chosen
+    return str(chosen)

@@ -1,0 +1,82 @@
+"""GPS accuracy: how precise location fixes are, by operator and provider."""
+
+import streamlit as st
+
+from dashboard import charts, components, queries
+from dashboard import formatting as fmt
+from dashboard.client import QueryError, Row
+from dashboard.filters import PROVIDERS
+
+
+def show() -> None:
+    st.title("GPS accuracy")
+    st.caption(
+        "Precision is the radius in metres within which the phone is with 68 % confidence; smaller is better. "
+        "Fix quality is the share of GPS fixes with at least 4 satellites."
+    )
+    try:
+        columns = st.columns(3)
+        with columns[0]:
+            day = components.select_day()
+        with columns[1]:
+            level, code, name = components.select_area()
+        with columns[2]:
+            provider = components.select("Provider of the fix", "provider", PROVIDERS, "all")
+    except QueryError as error:
+        components.show_query_error(error)
+        return
+    _body(day, (level, code, name), provider)
+
+
+@st.fragment(run_every=components.REFRESH_S)
+def _body(day: str, area: tuple[str, str, str], provider: str) -> None:
+    level, code, name = area
+    try:
+        components.freshness_strip()
+        rows = components.rows_of(queries.gps_by_operator(day, level, code, provider))
+        if not rows:
+            components.empty("No location fixes for these filters on this day.")
+            return
+        st.subheader(f"Operators in {name}")
+        if any(row["precision_median_m"] is not None for row in rows):
+            with st.container(key="precision"):
+                st.plotly_chart(charts.precision_by_operator(rows), width="stretch", config={"displayModeBar": False})
+        else:
+            components.empty("Every operator has too few devices to publish a figure.", "suppressed")
+        _table(rows, day)
+    except QueryError as error:
+        components.show_query_error(error)
+
+
+def _table(rows: list[Row], day: str) -> None:
+    shown = [
+        {
+            **row,
+            "median": fmt.number(row["precision_median_m"]),
+            "p95": fmt.number(row["precision_p95_m"]),
+            "mean": fmt.number(row["precision_mean_m"], 1),
+            "within_10": fmt.share(row["within_10m_share"]),
+            "within_10_interval": fmt.interval(row["within_10m_share_ci_low"], row["within_10m_share_ci_high"]),
+            "within_50": fmt.share(row["within_50m_share"]),
+            "within_50_interval": fmt.interval(row["within_50m_share_ci_low"], row["within_50m_share_ci_high"]),
+            "quality": fmt.share(row["fix_quality_share"]),
+            "quality_n": fmt.number(row["fix_n"]),
+            "confidence": fmt.CONFIDENCE_WORDS[row["confidence"]],
+        }
+        for row in rows
+    ]
+    columns = {
+        "operator_name": "Operator",
+        "precision_n": "Fixes",
+        "median": "Median, m",
+        "p95": "95th percentile, m",
+        "mean": "Mean, m",
+        "within_10": "Within 10 m",
+        "within_10_interval": "95 % interval",
+        "within_50": "Within 50 m",
+        "within_50_interval": "95 % interval of 50 m",
+        "quality": "≥ 4 satellites",
+        "quality_n": "GPS fixes",
+        "confidence": "Confidence",
+    }
+    components.table(shown, columns, key="operators", name=f"gps-accuracy-{day}")

@@ -1,0 +1,127 @@
+"""Overview: can I trust this, what is broken, where."""
+
+import streamlit as st
+
+from dashboard import charts, components, queries
+from dashboard import formatting as fmt
+from dashboard.client import QueryError
+
+_WORST_SHOWN = 8
+
+
+def show() -> None:
+    st.title("Overview")
+    try:
+        day = components.select_day()
+    except QueryError as error:
+        components.show_query_error(error)
+        _waiting()
+        return
+    _body(day)
+
+
+@st.fragment(run_every=components.REFRESH_S)
+def _waiting() -> None:
+    """Look again until there is something to choose from."""
+    try:
+        if components.rows_of(queries.days()):
+            st.rerun()
+    except QueryError:
+        return
+
+
+@st.fragment(run_every=components.REFRESH_S)
+def _body(day: str) -> None:
+    try:
+        components.freshness_strip()
+        _figures(day)
+        _worst(day)
+        _networks(day)
+    except QueryError as error:
+        components.show_query_error(error)
+
+
+def _figures(day: str) -> None:
+    service = components.rows_of(queries.service_by_area(day, "all", "all"))
+    signal = components.rows_of(queries.signal_by_network(day, "all", "all", "all"))
+    gps = components.rows_of(queries.gps_by_operator(day, "all", "all", "all"))
+    columns = st.columns(4)
+    with columns[0]:
+        events = service[0] if service else None
+        detail = f"{fmt.number(events['unknown_count'])} without a usable service state" if events else ""
+        components.figure_tile("events", "Events", fmt.number(events["n"] if events else None), detail)
+    with columns[1]:
+        lost = service[0] if service else {}
+        detail = f"{_interval(lost, 'lost_share')} · n = {fmt.number(lost.get('vote_n'))} votes"
+        components.figure_tile("lost-share", "Lost share", fmt.share(lost.get("lost_share")), detail)
+    with columns[2]:
+        all_networks = next((row for row in signal if row["network"] == "all"), {})
+        low, high = all_networks.get("signal_asu_mean_ci_low"), all_networks.get("signal_asu_mean_ci_high")
+        value = f"{fmt.number(all_networks.get('signal_asu_median'))} ASU"
+        detail = f"mean {fmt.interval(low, high, is_share=False)} · n = {fmt.number(all_networks.get('signal_n'))}"
+        components.figure_tile("signal", "Signal, median", value, detail)
+    with columns[3]:
+        all_operators = next((row for row in gps if row["operator"] == "all"), {})
+        detail = (
+            f"within 10 m: {_interval(all_operators, 'within_10m_share')} · "
+            f"n = {fmt.number(all_operators.get('precision_n'))}"
+        )
+        value = f"{fmt.number(all_operators.get('precision_median_m'))} m"
+        components.figure_tile("precision", "GPS precision, median", value, detail)
+
+
+def _worst(day: str) -> None:
+    st.subheader("Where service is lost")
+    rows = components.rows_of(queries.service_by_area(day, "province", "each"))
+    lost = [row for row in rows if row["confidence"] != "suppressed" and row["lost_count"]]
+    if not lost:
+        components.empty("No province and network with enough devices reports lost service on this day.", "no-loss")
+        return
+    components.table(
+        [_service_row(row) for row in lost[:_WORST_SHOWN]],
+        {
+            "state": "State",
+            "area_name": "Area",
+            "network_name": "Network",
+            "share": "Lost share",
+            "interval": "95 % interval",
+            "vote_n": "Votes",
+            "lost_count": "Lost",
+            "confidence": "Confidence",
+        },
+        key="worst",
+        name=f"lost-service-{day}",
+    )
+
+
+def _networks(day: str) -> None:
+    st.subheader("Networks")
+    rows = components.rows_of(queries.service_by_area(day, "all", "each"))
+    components.table(
+        [_service_row(row) for row in rows],
+        {
+            "network_name": "Network",
+            "n": "Events",
+            "share": "Lost share",
+            "interval": "95 % interval",
+            "vote_n": "Votes",
+            "unknown_count": "State unknown",
+            "confidence": "Confidence",
+        },
+        key="networks",
+        name=f"networks-{day}",
+    )
+
+
+def _service_row(row: dict) -> dict:
+    return {
+        **row,
+        "state": charts.loss_word(row),
+        "share": fmt.share(row["lost_share"]),
+        "interval": _interval(row, "lost_share"),
+        "confidence": fmt.CONFIDENCE_WORDS[row["confidence"]],
+    }
+
+
+def _interval(row: dict, column: str) -> str:
+    return fmt.interval(row.get(f"{column}_ci_low"), row.get(f"{column}_ci_high"))

@@ -1,0 +1,89 @@
+"""Signal: strength by network, area and radio technology."""
+
+import streamlit as st
+
+from dashboard import charts, components, queries
+from dashboard import formatting as fmt
+from dashboard.client import QueryError, Row
+from dashboard.filters import RANGES, RATS
+
+
+def show() -> None:
+    st.title("Signal")
+    st.caption(
+        "Signal strength in ASU, as phones report it. dBm is shown only where the sender says which scale the ASU is on; "
+        "it is never averaged across radio technologies."
+    )
+    try:
+        columns = st.columns(4)
+        with columns[0]:
+            day = components.select_day()
+        with columns[1]:
+            level, code, name = components.select_area()
+        with columns[2]:
+            network = components.select_network({"all": "All networks"})
+            rat = components.select("Radio technology", "rat", RATS, "all")
+        with columns[3]:
+            since = components.select("Trend", "range", RANGES, "2")
+    except QueryError as error:
+        components.show_query_error(error)
+        return
+    _body(day, (level, code, name), network, rat, int(since))
+
+
+@st.fragment(run_every=components.REFRESH_S)
+def _body(day: str, area: tuple[str, str, str], network: str, rat: str, since_days: int) -> None:
+    level, code, name = area
+    try:
+        components.freshness_strip()
+        st.subheader(f"{name} by hour")
+        _trend(components.rows_of(queries.signal_over_time(level, code, network, rat, since_days)))
+        st.subheader(f"Networks in {name}")
+        _networks(components.rows_of(queries.signal_by_network(day, level, code, rat)), day)
+    except QueryError as error:
+        components.show_query_error(error)
+
+
+def _trend(rows: list[Row]) -> None:
+    if not any(row["signal_asu_median"] is not None for row in rows):
+        components.empty("No hour of this range has enough devices to publish a figure.", "trend-suppressed")
+        return
+    with st.container(key="trend"):
+        st.plotly_chart(charts.signal_over_time(rows), width="stretch", config={"displayModeBar": False})
+        measured = sum(row["signal_n"] or 0 for row in rows)
+        st.caption(f"{fmt.number(measured)} measurements; gaps are hours with too few devices.")
+
+
+def _networks(rows: list[Row], day: str) -> None:
+    if not rows:
+        components.empty("No measurements for these filters on this day.")
+        return
+    shown = [
+        {
+            **row,
+            "median": fmt.number(row["signal_asu_median"]),
+            "p10": fmt.number(row["signal_asu_p10"]),
+            "mean": fmt.number(row["signal_asu_mean"], 1),
+            "mean_interval": fmt.interval(
+                row["signal_asu_mean_ci_low"], row["signal_asu_mean_ci_high"], is_share=False
+            ),
+            "weak": fmt.share(row["weak_signal_share"]),
+            "weak_interval": fmt.interval(row["weak_signal_share_ci_low"], row["weak_signal_share_ci_high"]),
+            "dbm": fmt.number(row["signal_dbm_median"]),
+            "confidence": fmt.CONFIDENCE_WORDS[row["confidence"]],
+        }
+        for row in rows
+    ]
+    columns = {
+        "network_name": "Network",
+        "signal_n": "Measurements",
+        "median": "Median, ASU",
+        "p10": "10th percentile, ASU",
+        "mean": "Mean, ASU",
+        "mean_interval": "95 % interval of the mean",
+        "weak": "Weak share",
+        "weak_interval": "95 % interval",
+        "dbm": "Median, dBm",
+        "confidence": "Confidence",
+    }
+    components.table(shown, columns, key="networks", name=f"signal-{day}")
