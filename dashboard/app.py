@@ -17,6 +17,6 @@ page = st.navigation(
 page.run()
 st.divider()
 st.caption(
-    f"TelcoPulse {Settings.from_env().release} · times in Europe/Madrid, UTC on hover · an area is a municipality code in "
-    "the public data · no figure from fewer than 10 events or 5 devices"
+    f"TelcoPulse {Settings.from_env().release} · times in Europe/Madrid, UTC on hover · an area is a municipality "
+    "code in the public data · no figure from fewer than 10 events or 5 devices"
 )

@@ -76,7 +76,7 @@ RAW_FIELDS = EVENT_FIELDS + AUDIT_FIELDS
 PARTITIONING = "days(ingest_ts), days(event_ts)"
 
 REJECT_REASONS = {
-    "kpl_aggregated": "a Kinesis Producer Library aggregate (magic bytes F3 89 9A C2), which this contract does not take",
+    "kpl_aggregated": "a Kinesis Producer Library aggregate (magic bytes F3 89 9A C2), which is not taken",
     "not_utf8": "the bytes are not valid UTF-8",
     "not_json": "the text is not one JSON value; empty records too",
     "not_object": "the JSON value is not an object",

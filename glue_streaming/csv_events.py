@@ -29,8 +29,8 @@ def require_columns(uri: str, columns: Collection[str]) -> None:
 def to_event(row: Mapping[str, str | None], *, uri: str, number: int, zone: ZoneInfo) -> bytes:
     """One CSV row as the JSON of a contract event.
 
-    Numbers of the CSV are text, integers often as "4.0"; they become numbers where the contract has numbers, and stay text
-    when they are none, so that the parser rejects them. Without `event_id` the id is made from file and row.
+    Numbers of the CSV are text, integers often as "4.0"; they become numbers where the contract has numbers, and
+    stay text when they are none, so that the parser rejects them. Without `event_id` the id is made from file and row.
     """
     event: dict[str, Any] = {}
     for field in EVENT_FIELDS:

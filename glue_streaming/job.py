@@ -1,4 +1,4 @@
-"""The streaming job: Kinesis to raw.network_events, exactly once. Runs as a plain script with `--key value` arguments."""
+"""The streaming job: Kinesis to raw.network_events, exactly once. A plain script with `--key value` arguments."""
 
 import signal
 import sys

@@ -23,7 +23,7 @@ log = logging.getLogger("telcopulse.stream")
 
 
 def observed(rows: DataFrame) -> DataFrame:
-    """Count what flows past, without a second read. Lags in seconds, from arrival or measurement to the batch's start."""
+    """Count what flows past, without a second read. Lags: seconds from arrival or measurement to the batch's start."""
     arrival_lag, event_lag = _seconds_since("arrival_ts"), _seconds_since("event_ts")
     return rows.observe(
         OBSERVATION,
@@ -76,7 +76,7 @@ class BatchMetrics(StreamingQueryListener):
 def batch_figures(progress: Any) -> dict[str, Any] | None:
     """The figures of one batch; None when it had no rows.
 
-    Units: lags in seconds to the end of the batch, when its rows are visible. (A record may arrive after the batch began.)
+    Units: lags in seconds to the end of the batch, when its rows are visible. A record may arrive after it began.
     """
     counted = progress.observedMetrics.get(OBSERVATION)
     if counted is None or not counted["rows"]:

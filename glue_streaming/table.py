@@ -5,8 +5,8 @@ from pyspark.sql import SparkSession
 from glue_streaming.contract import PARTITIONING, RAW_FIELDS
 
 _DAY_S = 86_400
-# The sink's exactly-once guard reads the snapshots that still exist, so they outlive the stream's retention (7 days at most
-# here), and never go below a day.
+# The sink's exactly-once guard reads the snapshots that still exist, so they outlive the stream's retention (at most
+# 7 days here), and never go below a day.
 _SNAPSHOT_AGE_S = 8 * _DAY_S
 
 _PROPERTIES = {

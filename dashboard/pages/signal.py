@@ -11,8 +11,8 @@ from dashboard.filters import RANGES, RATS
 def show() -> None:
     st.title("Signal")
     st.caption(
-        "Signal strength in ASU, as phones report it. dBm is shown only where the sender says which scale the ASU is on; "
-        "it is never averaged across radio technologies."
+        "Signal strength in ASU, as phones report it. dBm is shown only where the sender says which scale the ASU is "
+        "on; it is never averaged across radio technologies."
     )
     try:
         columns = st.columns(4)
