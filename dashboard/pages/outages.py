@@ -13,8 +13,9 @@ _LEVELS = {"municipality": "Municipality", "province": "Province"}
 def show() -> None:
     st.title("Outages")
     st.caption(
-        "Lost share = phones without service ÷ phones whose service state is known. A state is judged by the lower end "
-        "of the 95 % interval: above 20 % high, above 10 % elevated. Areas with too few devices are never shown as good."
+        "Lost share = phones without service ÷ phones whose service state is known. A state is judged by the lower "
+        "end of the 95 % interval: above 20 % high, above 10 % elevated. "
+        "Areas with too few devices are never shown as good."
     )
     try:
         columns = st.columns(4)

@@ -1,0 +1,77 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key=['bucket_ts', 'area_code', 'network', 'operator', 'rat', 'provider'],
+    partitioned_by=['day(bucket_ts)'],
+    delete_condition='src.n = 0',
+    insert_condition='src.n > 0',
+    update_condition=any_changed([
+        'province_code', 'host_network', 'n', 'duplicate_count', 'device_hashes', 'signal_asu_histogram',
+        'weak_signal_count', 'signal_dbm_histogram', 'precision_m_histogram', 'precision_cm_sum',
+        'within_10m_count', 'within_50m_count', 'fix_n', 'fix_quality_count', 'in_service_count',
+        'lost_count', 'off_count', 'unknown_count', 'lag_s_histogram', 'newest_event_ts', 'newest_ingest_ts',
+    ]),
+    post_hook='{{ save_watermarks() }}',
+    tags=['live'],
+) }}
+{%- set work = refresh_work(granule_minutes=5, slice_granules=300) %}
+
+{{ refresh_header(work) }}
+with
+
+events as (
+    select
+        *,
+        date_trunc('hour', event_ts) + interval '5' minute * (minute(event_ts) / 5) as bucket_ts,
+        row_number() over (
+            partition by event_id, event_ts
+            order by ingest_ts, source, shard_id, sequence_number, source_row
+        ) as copy,
+        count(*) over (partition by event_id, event_ts) - 1 as later_copies
+    from {{ ref('stg_network_events') }}
+    where
+        {{ touched('event_ts', work) }}
+        and {{ ingested_since(work) }}
+),
+
+rebuilt as (
+    select
+        cast(bucket_ts as timestamp(6)) as bucket_ts,
+        area_code,
+        network,
+        operator,
+        rat,
+        provider,
+        province_code,
+        host_network,
+        count(*) as n,
+        sum(later_copies) as duplicate_count,
+        {{ smallest_hashes('array_agg(distinct device_key)') }} as device_hashes,
+        histogram(signal_asu) as signal_asu_histogram,
+        count_if(is_weak_signal) as weak_signal_count,
+        histogram(signal_dbm) as signal_dbm_histogram,
+        histogram({{ clipped('precision_m', var('histogram_precision_max_m')) }})
+            as precision_m_histogram,
+        coalesce(sum(cast(round(precision_m * 100) as bigint)), 0) as precision_cm_sum,
+        count_if(precision_m <= 10) as within_10m_count,
+        count_if(precision_m <= 50) as within_50m_count,
+        count_if(provider = 'gps' and satellite_count is not null) as fix_n,
+        count_if(provider = 'gps' and satellite_count >= 4) as fix_quality_count,
+        count_if(service_state = 'in_service') as in_service_count,
+        count_if(service_state = 'lost') as lost_count,
+        count_if(service_state = 'off') as off_count,
+        count_if(service_state = 'unknown') as unknown_count,
+        histogram({{ clipped('to_unixtime(ingest_ts) - to_unixtime(event_ts)', var('histogram_lag_max_s')) }})
+            as lag_s_histogram,
+        cast(max(event_ts) as timestamp(6)) as newest_event_ts,
+        cast(max(ingest_ts) as timestamp(6)) as newest_ingest_ts
+    from events
+    where copy = 1
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+),
+
+final as (
+    {{ rebuilt_or_vanished('rebuilt', config.get('unique_key'), touched('bucket_ts', work)) }}
+)
+
+select * from final
