@@ -80,7 +80,7 @@ $(VENV)/.stamp: requirements.lock infra/local/prerequisites.sh
 
 $(STAMPS)/java: infra/local/pom.xml infra/local/spark_conf.py | $(VENV)/.stamp
 	@echo "setup 2/2: Trino and the Iceberg jars into $(TOOLS) (650 MB, about a minute)"
-	@mkdir -p $(STAMPS); rm -rf $(TOOLS)/trino $(TOOLS)/jars
+	@mkdir -p $(STAMPS); rm -rf $(TOOLS)/trino $(TOOLS)/jars $(TOOLS)/maven
 	@mvn --batch-mode --strict-checksums $(if $(CI),--no-transfer-progress --quiet,) -f infra/local/pom.xml generate-resources
 	@$(BIN)/python -m infra.local.spark_conf
 	@touch $@
