@@ -1,5 +1,11 @@
 {# What a measurement says about the network: the rules of staging that hold numbers or truth tables. #}
 
+{# The job rejects what can't be read. A timestamp ahead of its micro-batch is rejected here too, so that raw can be
+   pruned by ingest_ts whoever wrote it. #}
+{% macro is_accepted() -%}
+    (reject_reason is null and event_ts <= ingest_ts + interval '5' minute)
+{%- endmacro %}
+
 {# Lower case, trimmed; the texts that stand for nothing become null. #}
 {% macro cleaned_name(column) -%}
     nullif(nullif(nullif(lower(trim({{ column }})), ''), 'null'), 'unknown')

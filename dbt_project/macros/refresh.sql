@@ -51,6 +51,7 @@ tblproperties ('table_type' = 'ICEBERG')
 {% endmacro %}
 
 {% macro read_watermarks(models) %}
+    {% if not execute %}{{ return({}) }}{% endif %}
     {% set query %}
         select model, beat, source, cast(max(ingest_ts) as varchar) as ingest_ts
         from {{ watermark_table() }}
@@ -67,7 +68,6 @@ tblproperties ('table_type' = 'ICEBERG')
 {# Rejected rows move the watermark but touch nothing. Sources whose watermark is a day behind the newest need no
    condition of their own: no writer commits a day after its ingest_ts. #}
 {% macro fresh_rows_query(beat, since, upto, granule_minutes) %}
-    {% set newest = since.values() | list | sort | last if since else none %}
     {% set timely %}event_ts >= ingest_ts - interval '{{ var("live_hours") }}' hour{% endset %}
     select
         '{{ beat }}' as beat,
@@ -93,7 +93,7 @@ tblproperties ('table_type' = 'ICEBERG')
                 ) as is_touching
             from {{ source('raw', 'network_events') }}
             where
-                {{ newer_than(since, newest) }}
+                {{ newer_than(since) }}
                 {%- if upto is not none %}
                 and {{ not_newer_than(upto) }}
                 {%- endif %}
@@ -102,9 +102,9 @@ tblproperties ('table_type' = 'ICEBERG')
     group by source, day_ts
 {% endmacro %}
 
-{% macro newer_than(since, newest) %}
+{% macro newer_than(since) %}
     {%- if not since %}true{% else -%}
-    ingest_ts > timestamp '{{ newest }}' - interval '1' day and (
+    ingest_ts > timestamp '{{ since.values() | max }}' - interval '1' day and (
         source not in ({% for s in since %}{{ quoted(s) }}{{ ', ' if not loop.last }}{% endfor %})
         {%- for s, ingest_ts in since.items() %}
         or (source = {{ quoted(s) }} and ingest_ts > timestamp '{{ ingest_ts }}')
@@ -121,12 +121,14 @@ tblproperties ('table_type' = 'ICEBERG')
 
 {% macro quoted(text) %}'{{ text | replace("'", "''") }}'{% endmacro %}
 
-{# Days are cut into statements; neighbouring granules become one range. #}
+{# Days are cut into statements; neighbouring granules become one range. A local day lies in two UTC days, and Athena
+   writes at most 100 partitions a statement. #}
 {% macro slices(days, granule_minutes, slice_granules) %}
+    {% set max_days = 45 %}
     {% set found = [] %}
     {% for day_from, day in days | dictsort %}
         {% set numbers = day.granules | unique | sort | list %}
-        {% if not found or found[-1].weight + numbers | length > slice_granules %}
+        {% if not found or found[-1].weight + numbers | length > slice_granules or found[-1].days | length == max_days %}
             {% do found.append({'weight': 0, 'granules': [], 'days': []}) %}
         {% endif %}
         {% set slice = found[-1] %}

@@ -2,9 +2,7 @@ with
 
 raw_events as (
     select * from {{ source('raw', 'network_events') }}
-    where
-        reject_reason is null
-        and event_ts <= ingest_ts + interval '5' minute
+    where {{ is_accepted() }}
 ),
 
 feeds as (

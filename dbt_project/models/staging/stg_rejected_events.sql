@@ -18,9 +18,7 @@ final as (
         sequence_number,
         length(payload) as payload_bytes
     from raw_events
-    where
-        reject_reason is not null
-        or event_ts > ingest_ts + interval '5' minute
+    where not {{ is_accepted() }}
 )
 
 select * from final

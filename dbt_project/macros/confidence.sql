@@ -1,0 +1,35 @@
+{# How sure a number is, and what may be shown of it. #}
+
+{# Bounds of Wilson's 95 % score interval for k of n (Wilson 1927, JASA 22:209-212); null for n = 0.
+   z = 1.959964, z^2 = 3.841459. #}
+{% macro wilson_low(k, n) -%}
+    greatest(0E0, {{ wilson_bound(k, n, '-') }})
+{%- endmacro %}
+
+{% macro wilson_high(k, n) -%}
+    least(1E0, {{ wilson_bound(k, n, '+') }})
+{%- endmacro %}
+
+{% macro wilson_bound(k, n, sign) -%}
+    ({{ k }} + 1.9207295E0 {{ sign }} 1.959964E0 * sqrt({{ k }} * (1E0 - {{ share(k, n) }}) + 0.96036475E0))
+            / (nullif({{ n }}, 0) + 3.841459E0)
+{%- endmacro %}
+
+{% macro share(k, n) -%}
+    cast({{ k }} as double) / nullif({{ n }}, 0)
+{%- endmacro %}
+
+{# `n` is the KPI's own count: a cell with many events but few signals has no sure signal. #}
+{% macro confidence(n, device_count) -%}
+    case
+            when coalesce({{ n }}, 0) < {{ var('confidence_low_min_n') }} then 'suppressed'
+            when {{ device_count }} < {{ var('confidence_min_devices') }} then 'suppressed'
+            when {{ n }} < {{ var('confidence_published_min_n') }} then 'low_confidence'
+            else 'published'
+        end
+{%- endmacro %}
+
+{# Null where the cell is suppressed. #}
+{% macro unless_suppressed(value) -%}
+    if(confidence != 'suppressed', {{ value }})
+{%- endmacro %}

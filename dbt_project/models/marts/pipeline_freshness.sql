@@ -1,0 +1,76 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    partitioned_by=['day(refreshed_ts)'],
+    full_refresh=false,
+    tags=['live'],
+) }}
+-- depends_on: {{ ref('signal_trends') }}
+-- depends_on: {{ ref('gps_accuracy') }}
+-- depends_on: {{ ref('service_status') }}
+{%- set last = last_refresh(this) if is_incremental() else {} %}
+{%- set upto = read_watermarks(['int_network_events_5min']).get('int_network_events_5min/live', {}) %}
+
+with
+
+-- What the live beat has counted since the last row.
+news as (
+    select
+        *,
+        {{ is_accepted() }} as is_accepted,
+        cast(current_timestamp as timestamp(6)) as refreshed_ts
+    from {{ source('raw', 'network_events') }}
+    where
+        {{ newer_than(last.get('counted_until', {})) }}
+        and {{ not_newer_than(upto) }}
+),
+
+lags as (
+    select
+        *,
+        if(
+            is_accepted and arrival_ts is not null,
+            to_unixtime(refreshed_ts) - to_unixtime(event_ts)
+        ) as lag_event_s,
+        to_unixtime(refreshed_ts) - to_unixtime(arrival_ts) as lag_arrival_s
+    from news
+),
+
+counted as (
+    select
+        count(*) as new_count,
+        count_if(is_accepted) as accepted_count,
+        count_if(not is_accepted) as rejected_count,
+        max(if(is_accepted, event_ts)) as newest_event_ts,
+        max(arrival_ts) as newest_arrival_ts,
+        max(ingest_ts) as newest_ingest_ts,
+        approx_percentile(lag_event_s, 0.5) as lag_event_p50_s,
+        approx_percentile(lag_event_s, 0.95) as lag_event_p95_s,
+        approx_percentile(lag_arrival_s, 0.5) as lag_arrival_p50_s,
+        approx_percentile(lag_arrival_s, 0.95) as lag_arrival_p95_s
+    from lags
+),
+
+final as (
+    select
+        cast(current_timestamp as timestamp(6)) as refreshed_ts,
+        {{ last.get('raw_count', 0) }} + new_count as raw_count,
+        {{ last.get('accepted_count', 0) }} + accepted_count as accepted_count,
+        {{ last.get('rejected_count', 0) }} + rejected_count as rejected_count,
+        new_count,
+        {%- for column in ['newest_event_ts', 'newest_arrival_ts', 'newest_ingest_ts'] %}
+        {%- if last.get(column) %}
+        greatest(coalesce({{ column }}, timestamp '{{ last[column] }}'), timestamp '{{ last[column] }}')
+        {%- else %}
+        {{ column }}
+        {%- endif %} as {{ column }},
+        {%- endfor %}
+        lag_event_p50_s,
+        lag_event_p95_s,
+        lag_arrival_p50_s,
+        lag_arrival_p95_s,
+        {{ quoted(tojson(upto)) }} as counted_until
+    from counted
+)
+
+select * from final

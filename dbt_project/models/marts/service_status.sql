@@ -1,0 +1,100 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key=['period', 'period_start_ts', 'area_level', 'area_code', 'network'],
+    partitioned_by=['day(period_start_ts)'],
+    delete_condition='src.n = 0',
+    insert_condition='src.n > 0',
+    update_condition=any_changed([
+        'n', 'device_count', 'in_service_count', 'lost_count', 'off_count', 'unknown_count',
+        'vote_n', 'lost_share', 'lost_share_ci_low', 'lost_share_ci_high',
+        'availability_share', 'confidence', 'loss_level', 'newest_event_ts',
+    ]),
+    post_hook='{{ save_watermarks() }}',
+    tags=['live'],
+) }}
+{%- set work = refresh_work(granule_minutes=60, slice_granules=720, upto='int_network_events_5min') %}
+{%- set keys = config.get('unique_key') %}
+
+{{ refresh_header(work) }}
+with
+
+events as (
+    select
+        *,
+        host_network as serving_network
+    from {{ ref('int_network_events_5min') }}
+    where {{ touched('bucket_ts', work, 'days') }}
+),
+
+cells as (
+    {{ reporting_cells('events', ['serving_network'], [
+        'n', 'device_hashes', 'in_service_count', 'lost_count', 'off_count', 'unknown_count',
+        'newest_event_ts',
+    ]) }}
+),
+
+counted as (
+    select
+        period,
+        period_start_ts,
+        area_level,
+        area_code,
+        serving_network as network,
+        sum(n) as n,
+        {{ merged_device_count('device_hashes') }} as device_count,
+        sum(in_service_count) as in_service_count,
+        sum(lost_count) as lost_count,
+        sum(off_count) as off_count,
+        sum(unknown_count) as unknown_count,
+        sum(in_service_count) + sum(lost_count) as vote_n,
+        max(newest_event_ts) as newest_event_ts
+    from cells
+    group by 1, 2, 3, 4, 5
+),
+
+judged as (
+    select
+        *,
+        {{ confidence('vote_n', 'device_count') }} as confidence
+    from counted
+),
+
+measured as (
+    select
+        {{ keys | join(', ') }},
+        {{ local_date('period_start_ts') }} as period_date,
+        n,
+        device_count,
+        {{ unless_suppressed('in_service_count') }} as in_service_count,
+        {{ unless_suppressed('lost_count') }} as lost_count,
+        {{ unless_suppressed('off_count') }} as off_count,
+        {{ unless_suppressed('unknown_count') }} as unknown_count,
+        vote_n,
+        {{ unless_suppressed(share('lost_count', 'vote_n')) }} as lost_share,
+        {{ unless_suppressed(wilson_low('lost_count', 'vote_n')) }} as lost_share_ci_low,
+        {{ unless_suppressed(wilson_high('lost_count', 'vote_n')) }} as lost_share_ci_high,
+        {{ unless_suppressed(share('in_service_count', 'vote_n')) }} as availability_share,
+        confidence,
+        newest_event_ts
+    from judged
+),
+
+rebuilt as (
+    select
+        *,
+        case
+            when lost_share_ci_low is null then 'insufficient_data'
+            when lost_share_ci_low > {{ var('loss_high_min_share') }} then 'high'
+            when lost_share_ci_low > {{ var('loss_elevated_min_share') }} then 'elevated'
+            else 'low'
+        end as loss_level,
+        cast(current_timestamp as timestamp(6)) as refreshed_ts
+    from measured
+),
+
+final as (
+    {{ rebuilt_or_vanished('rebuilt', keys, touched('period_start_ts', work, 'days')) }}
+)
+
+select * from final
