@@ -1,17 +1,17 @@
 {# How sure a number is, and what may be shown of it. #}
 
-{# Bounds of Wilson's 95 % score interval for k of n (Wilson 1927, JASA 22:209-212); null for n = 0.
-   z = 1.959964, z^2 = 3.841459. #}
+{# Bounds of Wilson's 95 % score interval for k of n (Wilson 1927, JASA 22:209-212); null for n = 0. #}
 {% macro wilson_low(k, n) -%}
-    greatest(0E0, {{ wilson_bound(k, n, '-') }})
+    if({{ k }} = 0 and {{ n }} > 0, 0E0, {{ wilson_bound(k, n, '-') }})
 {%- endmacro %}
 
 {% macro wilson_high(k, n) -%}
-    least(1E0, {{ wilson_bound(k, n, '+') }})
+    if({{ k }} = {{ n }} and {{ n }} > 0, 1E0, {{ wilson_bound(k, n, '+') }})
 {%- endmacro %}
 
+{# z = 1.959964: z^2 / 2 = 1.920729, z^2 / 4 = 0.960365. #}
 {% macro wilson_bound(k, n, sign) -%}
-    ({{ k }} + 1.9207295E0 {{ sign }} 1.959964E0 * sqrt({{ k }} * (1E0 - {{ share(k, n) }}) + 0.96036475E0))
+    ({{ k }} + 1.920729E0 {{ sign }} 1.959964E0 * sqrt({{ k }} * (1E0 - {{ share(k, n) }}) + 0.960365E0))
             / (nullif({{ n }}, 0) + 3.841459E0)
 {%- endmacro %}
 

@@ -29,6 +29,6 @@
                     if(s.high is null and s.seen + e[2] > ceiling(s.rank), e[1], s.high)
                 ) as row(seen bigint, rank double, low double, high double)
             ),
-            s -> s.low + (s.rank - floor(s.rank)) * (s.high - s.low)
+            s -> round(s.low + (s.rank - floor(s.rank)) * (s.high - s.low), 6)
         )
 {%- endmacro %}

@@ -1,0 +1,208 @@
+"""Keep the marts fresh: dbt in one warm process that parses once and refreshes the live models back to back.
+
+Each run prints one JSON line on stdout and reports to CloudWatch.
+"""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
+LATE = ["run", "--select", "tag:live", "--vars", "{beat: late}"]
+TEST = ["test"]
+OPTIMIZE_DAY = ["run-operation", "optimize_tables", "--args", "{days: 1}"]
+OPTIMIZE_ALL = ["run-operation", "optimize_tables"]
+VACUUM = ["run-operation", "vacuum_tables"]
+
+RAW_TABLE = "network_events"
+_RAW_POLL_S = 1.0
+_MAX_BACKOFF_S = 60.0
+
+log = logging.getLogger("telcopulse.refresh")
+
+
+class ParseFailed(Exception):
+    """The project can't be parsed; dbt has printed why."""
+
+
+@dataclass
+class Beat:
+    """A dbt command that is due every `period_s` seconds, counted from the end of its last run."""
+
+    name: str
+    command: list[str]
+    period_s: float
+    due_at: float = field(default=0.0)
+
+
+class RefreshLoop:
+    def __init__(self, beats: Sequence[Beat], metrics_namespace: str) -> None:
+        """`beats`: the most urgent first; when several are due, the first of them runs."""
+        self._beats = list(beats)
+        self._namespace = metrics_namespace
+        self._cloudwatch: Any = boto3.client("cloudwatch")
+        self._stopping = threading.Event()
+        self._manifest = parse()
+
+    def stop(self) -> None:
+        """Let the running command finish, then end."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Build everything once, then every beat when it is due, until stopped."""
+        self._until_done("seed", ["seed"])
+        self._wait_for_raw()
+        self._until_done("first_build", ["run"])
+        now = time.monotonic()
+        for beat in self._beats:
+            beat.due_at = now + beat.period_s
+        failures = 0
+        while not self._stopping.is_set():
+            beat = min(self._beats, key=lambda beat: beat.due_at)
+            if self._stopping.wait(max(0.0, beat.due_at - time.monotonic())):
+                return
+            ok = self._invoke(beat.name, beat.command)
+            failures = 0 if ok else failures + 1
+            beat.due_at = time.monotonic() + beat.period_s
+            self._back_off(failures)
+
+    def _until_done(self, name: str, command: list[str]) -> None:
+        failures = 0
+        while not self._stopping.is_set() and not self._invoke(name, command):
+            failures += 1
+            self._back_off(failures)
+
+    def _back_off(self, failures: int) -> None:
+        if failures:
+            self._stopping.wait(min(_MAX_BACKOFF_S, 2.0**failures))
+
+    def _wait_for_raw(self) -> None:
+        glue = boto3.client("glue")
+        database = os.environ.get("TELCOPULSE_RAW_DATABASE", "raw")
+        waited = False
+        while not self._stopping.is_set():
+            try:
+                glue.get_table(DatabaseName=database, Name=RAW_TABLE)
+                return
+            except glue.exceptions.EntityNotFoundException:
+                if not waited:
+                    report({"event": "waiting", "for": f"{database}.{RAW_TABLE}"})
+                waited = True
+                self._stopping.wait(_RAW_POLL_S)
+
+    def _invoke(self, name: str, command: list[str]) -> bool:
+        started = time.monotonic()
+        result = invoke(command, self._manifest)
+        seconds = round(time.monotonic() - started, 2)
+        report({"event": "refresh", "beat": name, "ok": result.success, "seconds": seconds, **figures(result)})
+        self._put_metrics(name, result.success, seconds)
+        return bool(result.success)
+
+    def _put_metrics(self, name: str, ok: bool, seconds: float) -> None:
+        dimensions = [{"Name": "Beat", "Value": name}]
+        data = [
+            {"MetricName": "refresh_duration_s", "Value": seconds, "Unit": "Seconds", "Dimensions": dimensions},
+            {"MetricName": "refresh_failed", "Value": 0 if ok else 1, "Unit": "Count", "Dimensions": dimensions},
+        ]
+        try:
+            self._cloudwatch.put_metric_data(Namespace=self._namespace, MetricData=data)
+        except (BotoCoreError, ClientError) as error:
+            log.warning("event=metrics_refused error=%s", error)
+
+
+def parse() -> Manifest:
+    """Raises: ParseFailed."""
+    result = invoke(["parse"], None)
+    if not result.success or not isinstance(result.result, Manifest):
+        raise ParseFailed(str(result.exception or "see dbt's messages above"))
+    return result.result
+
+
+def invoke(command: list[str], manifest: Manifest | None) -> dbtRunnerResult:
+    """Run a dbt command in this process, quiet but for errors."""
+    return dbtRunner(manifest=manifest).invoke([*command, "--quiet", "--no-use-colors", "--log-level-file", "none"])
+
+
+def figures(result: dbtRunnerResult) -> dict[str, Any]:
+    """Seconds by model, rows that changed, and the messages of what failed; empty for an operation."""
+    nodes = getattr(result.result, "results", [])
+    failed = {node.node.name: node.message for node in nodes if node.status in ("error", "fail", "runtime error")}
+    if result.exception:
+        failed["dbt"] = str(result.exception)
+    models = [node for node in nodes if getattr(node.node, "resource_type", None) == "model"]
+    return {
+        "models_s": {node.node.name: round(node.execution_time, 2) for node in models},
+        "rows_changed": sum(max(0, (node.adapter_response or {}).get("rows_affected") or 0) for node in models),
+        **({"failed": failed} if failed else {}),
+    }
+
+
+def report(line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def beats_of(arguments: argparse.Namespace) -> list[Beat]:
+    hour_s = 3600.0
+    return [
+        Beat("live", LIVE, arguments.live_seconds),
+        Beat("late", LATE, arguments.late_minutes * 60),
+        Beat("test", TEST, arguments.test_minutes * 60),
+        Beat("optimize_day", OPTIMIZE_DAY, hour_s),
+        Beat("optimize_all", OPTIMIZE_ALL, 24 * hour_s),
+        Beat("vacuum", VACUUM, 24 * hour_s),
+    ]
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="refresh.py", description="Keep the marts fresh until SIGTERM or Ctrl-C; one JSON line a run."
+    )
+    parser.add_argument(
+        "--live-seconds", type=float, default=5, help="pause between two runs of the live models (default 5)"
+    )
+    parser.add_argument(
+        "--late-minutes", type=float, default=15, help="how often rows hours late are settled (default 15)"
+    )
+    parser.add_argument("--test-minutes", type=float, default=30, help="how often the data tests run (default 30)")
+    parser.add_argument("--metrics-namespace", default="TelcoPulse", help="of the CloudWatch metrics")
+    return parser.parse_args(arguments)
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    def on_signal(signum: int, frame: FrameType | None) -> None:
+        stop()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    try:
+        loop = RefreshLoop(beats_of(arguments), arguments.metrics_namespace)
+    except ParseFailed as error:
+        print(f"error: the dbt project can't be parsed: {error}", file=sys.stderr)
+        return 2
+    stop_on_signals(loop.stop)
+    loop.run()
+    report({"event": "stopped"})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
