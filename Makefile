@@ -35,7 +35,7 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 ##@ Test
 .PHONY: test
 test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, end to end (about 15 minutes)
-	@exec $(BIN)/python -m pytest tests/unit tests/integration tests/e2e $(ARGS)
+	@for layer in unit integration e2e; do $(BIN)/python -m pytest tests/$$layer $(ARGS); done
 
 .PHONY: unit
 unit: setup ## The unit tests only (about a minute)

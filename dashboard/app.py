@@ -1,19 +1,23 @@
 """Entry of the dashboard: `streamlit run dashboard/app.py`."""
 
+from pathlib import Path
+
 import streamlit as st
 
+from dashboard import components
 from dashboard.pages import gps_accuracy, outages, overview, signal
 from dashboard.settings import Settings
 
-st.set_page_config(page_title="TelcoPulse", page_icon=":material/cell_tower:", layout="wide")
+st.set_page_config(page_title="TelcoPulse", page_icon=str(Path(__file__).parent / "data" / "icon.svg"), layout="wide")
 page = st.navigation(
     [
-        st.Page(overview.show, title="Overview", icon=":material/dashboard:", url_path="overview", default=True),
+        st.Page(overview.show, title="Overview", icon=":material/dashboard:", default=True),
         st.Page(outages.show, title="Outages", icon=":material/signal_disconnected:", url_path="outages"),
         st.Page(signal.show, title="Signal", icon=":material/signal_cellular_alt:", url_path="signal"),
         st.Page(gps_accuracy.show, title="GPS accuracy", icon=":material/my_location:", url_path="gps"),
     ]
 )
+components.page_style()
 page.run()
 st.divider()
 st.caption(

@@ -12,27 +12,18 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard.client import Row
-from dashboard.formatting import CONFIDENCE_WORDS, LOCAL_ZONE, interval, number, share
+from dashboard.formatting import CONFIDENCE_WORDS, LOCAL_ZONE, LOSS_WORDS, interval, number, share
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8a8f98"
 _BAND = "rgba(0,114,178,0.18)"
+_METRES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _OUTLINES = Path(__file__).parent / "data" / "catalonia.geojson"
-# A share above the first is a warning, above the second serious: the limits of DEGRADED and CONFIRMED outages.
-_ELEVATED_SHARE, _HIGH_SHARE = 0.10, 0.20
-_STATES = (
-    ("High", VERMILION, "circle"),
-    ("Elevated", ORANGE, "circle"),
-    ("Low", BLUE, "circle"),
-    ("Too few devices", GREY, "circle-open"),
+_LEVELS = (
+    ("high", VERMILION, "circle"),
+    ("elevated", ORANGE, "circle"),
+    ("low", BLUE, "circle"),
+    ("insufficient_data", GREY, "circle-open"),
 )
-
-
-def loss_word(row: Row) -> str:
-    """How a lost share reads: by the lower end of its interval, so that chance alone doesn't raise a flag."""
-    if row["confidence"] == "suppressed" or row["lost_share_ci_low"] is None:
-        return "Too few devices"
-    low = float(row["lost_share_ci_low"])
-    return "High" if low > _HIGH_SHARE else "Elevated" if low > _ELEVATED_SHARE else "Low"
 
 
 def lost_share_over_time(rows: list[Row]) -> go.Figure:
@@ -66,7 +57,7 @@ def precision_by_operator(rows: list[Row]) -> go.Figure:
         values = [_float(row[column]) for row in shown]
         marker = {"color": colour, "symbol": symbol, "size": 10}
         figure.add_scatter(x=values, y=names, name=name, mode="markers", marker=marker)
-    figure.update_xaxes(type="log", title="precision radius, m")
+    figure.update_xaxes(type="log", title="precision radius, m", tickvals=_METRES, ticktext=[f"{m:,}" for m in _METRES])
     figure.update_yaxes(autorange="reversed")
     return figure
 
@@ -84,15 +75,15 @@ def loss_map(rows: list[Row]) -> go.Figure:
             showlegend=False,
         )
     placed = [row for row in rows if row["centroid_lat"] is not None]
-    for word, colour, symbol in _STATES:
-        of_state = [row for row in placed if loss_word(row) == word]
+    for level, colour, symbol in _LEVELS:
+        of_level = [row for row in placed if row["loss_level"] == level]
         figure.add_scatter(
-            x=[_float(row["centroid_long"]) for row in of_state],
-            y=[_float(row["centroid_lat"]) for row in of_state],
+            x=[_float(row["centroid_long"]) for row in of_level],
+            y=[_float(row["centroid_lat"]) for row in of_level],
             mode="markers",
-            name=f"{word} ({len(of_state)})",
-            marker={"color": colour, "symbol": symbol, "size": [_size(row) for row in of_state], "opacity": 0.85},
-            text=[_hover(row) for row in of_state],
+            name=f"{LOSS_WORDS[level]} ({len(of_level)})",
+            marker={"color": colour, "symbol": symbol, "size": [_size(row) for row in of_level], "opacity": 0.85},
+            text=[_hover(row) for row in of_level],
             hovertemplate="%{text}<extra></extra>",
         )
     # One degree of longitude is 0.75 of a degree of latitude at 41.7° N.
@@ -145,7 +136,7 @@ def _size(row: Row) -> float:
 
 def _hover(row: Row) -> str:
     return (
-        f"<b>{_escaped(row['area_name'])}</b> · {_escaped(row['network_name'])}<br>{loss_word(row)}: "
+        f"<b>{_escaped(row['area_name'])}</b> · {_escaped(row['network_name'])}<br>{LOSS_WORDS[row['loss_level']]}: "
         f"{share(row['lost_share'])} lost ({interval(row['lost_share_ci_low'], row['lost_share_ci_high'])})<br>"
         f"{number(row['vote_n'])} votes of {number(row['n'])} events · {CONFIDENCE_WORDS[row['confidence']]}"
     )

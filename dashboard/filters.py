@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-AREA_LEVELS = {"all": "Whole network", "province": "Province", "municipality": "Municipality"}
+AREA_LEVELS = {"all": "Catalonia", "province": "Province", "municipality": "Municipality"}
 RATS = {"all": "All", "2G": "2G", "3G": "3G", "4G": "4G", "5G": "5G", "unknown": "Unknown"}
 PROVIDERS = {"all": "All", "gps": "GPS", "fused": "Fused", "network": "Network", "other": "Other"}
 RANGES = {"1": "1 day", "2": "2 days", "7": "7 days", "30": "30 days"}

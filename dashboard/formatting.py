@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 LOCAL_ZONE = ZoneInfo("Europe/Madrid")
 MISSING = "–"
 CONFIDENCE_WORDS = {"published": "Published", "low_confidence": "Low confidence", "suppressed": "Too few devices"}
+LOSS_WORDS = {"high": "High", "elevated": "Elevated", "low": "Low", "insufficient_data": "Too few devices"}
 
 FRESH_S, DELAYED_S = 120, 600
 

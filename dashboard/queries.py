@@ -11,8 +11,16 @@ class Query:
 
 
 def freshness() -> Query:
-    """The newest run of the refresh loop."""
-    return Query("select * from pipeline_freshness order by refreshed_ts desc limit 1")
+    """The newest run of the refresh loop; its lags are those of the newest run that had new records."""
+    return Query(
+        """
+        select max(refreshed_ts) as refreshed_ts, max(newest_event_ts) as newest_event_ts,
+            max_by(lag_arrival_p95_s, refreshed_ts) filter (where lag_arrival_p95_s is not null) as lag_arrival_p95_s
+        from pipeline_freshness
+        where refreshed_ts >= localtimestamp - interval '1' day
+        having count(*) > 0
+        """
+    )
 
 
 def days() -> Query:
@@ -41,7 +49,7 @@ def service_by_area(day: str, area_level: str, network: str) -> Query:
         select s.area_code, coalesce(a.area_name, s.area_code) as area_name, s.network,
             coalesce(w.network_name, s.network) as network_name, s.n, s.vote_n, s.in_service_count, s.lost_count,
             s.off_count, s.unknown_count, s.lost_share, s.lost_share_ci_low, s.lost_share_ci_high,
-            s.availability_share, s.confidence, s.newest_event_ts, a.centroid_lat, a.centroid_long
+            s.availability_share, s.confidence, s.loss_level, s.newest_event_ts, a.centroid_lat, a.centroid_long
         from service_status as s
         left join areas as a on s.area_level = a.area_level and s.area_code = a.area_code
         left join networks as w on s.network = w.network

@@ -57,7 +57,7 @@ def _map_and_trend(rows: list[Row], network: str, since_days: int) -> None:
             f"{len(rows) - unplaced} areas at their centroid; {unplaced} without a known place are in the table."
         )
     with right, st.container(key="trend"):
-        st.subheader("Whole network by hour")
+        st.subheader("Catalonia by hour")
         over_time = queries.service_over_time("all", "all", "all" if network == "each" else network, since_days)
         trend = components.rows_of(over_time)
         if any(row["lost_share"] is not None for row in trend):
@@ -73,7 +73,7 @@ def _table(rows: list[Row], day: str, level: str) -> None:
     shown = [
         {
             **row,
-            "state": charts.loss_word(row),
+            "state": fmt.LOSS_WORDS[row["loss_level"]],
             "share": fmt.share(row["lost_share"]),
             "interval": fmt.interval(row["lost_share_ci_low"], row["lost_share_ci_high"]),
             "confidence": fmt.CONFIDENCE_WORDS[row["confidence"]],

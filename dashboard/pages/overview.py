@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import charts, components, queries
+from dashboard import components, queries
 from dashboard import formatting as fmt
 from dashboard.client import QueryError
 
@@ -72,11 +72,15 @@ def _figures(day: str) -> None:
 
 def _worst(day: str) -> None:
     st.subheader("Where service is lost")
-    rows = components.rows_of(queries.service_by_area(day, "province", "each"))
-    lost = [row for row in rows if row["confidence"] != "suppressed" and row["lost_count"]]
+    rows = [
+        *components.rows_of(queries.service_by_area(day, "municipality", "all")),
+        *components.rows_of(queries.service_by_area(day, "province", "each")),
+    ]
+    lost = [row for row in rows if row["lost_count"]]
     if not lost:
-        components.empty("No province and network with enough devices reports lost service on this day.", "no-loss")
+        components.empty("No area with enough devices reports lost service on this day.", "no-loss")
         return
+    lost.sort(key=lambda row: row["lost_share_ci_low"], reverse=True)
     components.table(
         [_service_row(row) for row in lost[:_WORST_SHOWN]],
         {
@@ -116,7 +120,7 @@ def _networks(day: str) -> None:
 def _service_row(row: dict) -> dict:
     return {
         **row,
-        "state": charts.loss_word(row),
+        "state": fmt.LOSS_WORDS[row["loss_level"]],
         "share": fmt.share(row["lost_share"]),
         "interval": _interval(row, "lost_share"),
         "confidence": fmt.CONFIDENCE_WORDS[row["confidence"]],

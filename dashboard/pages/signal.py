@@ -15,15 +15,16 @@ def show() -> None:
         "on; it is never averaged across radio technologies."
     )
     try:
-        columns = st.columns(4)
+        columns = st.columns(5)
         with columns[0]:
             day = components.select_day()
         with columns[1]:
             level, code, name = components.select_area()
         with columns[2]:
             network = components.select_network({"all": "All networks"})
-            rat = components.select("Radio technology", "rat", RATS, "all")
         with columns[3]:
+            rat = components.select("Radio technology", "rat", RATS, "all")
+        with columns[4]:
             since = components.select("Trend", "range", RANGES, "2")
     except QueryError as error:
         components.show_query_error(error)

@@ -27,3 +27,13 @@
     order by refreshed_ts desc
     limit 1
 {% endmacro %}
+
+{# The column, or the last row's value where that is newer. #}
+{% macro not_older_than(column, last) -%}
+    {% if last.get(column) -%}
+        {%- set newest = "timestamp '" ~ last[column] ~ "'" -%}
+        greatest(coalesce({{ column }}, {{ newest }}), {{ newest }}) as {{ column }}
+    {%- else -%}
+        {{ column }}
+    {%- endif %}
+{%- endmacro %}

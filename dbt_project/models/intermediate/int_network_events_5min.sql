@@ -1,7 +1,8 @@
+{%- set keys = ['bucket_ts', 'area_code', 'network', 'operator', 'rat', 'provider'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='merge',
-    unique_key=['bucket_ts', 'area_code', 'network', 'operator', 'rat', 'provider'],
+    unique_key=keys,
     partitioned_by=['day(bucket_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
@@ -61,8 +62,9 @@ rebuilt as (
         count_if(service_state = 'lost') as lost_count,
         count_if(service_state = 'off') as off_count,
         count_if(service_state = 'unknown') as unknown_count,
-        histogram({{ clipped('to_unixtime(ingest_ts) - to_unixtime(event_ts)', var('histogram_lag_max_s')) }})
-            as lag_s_histogram,
+        histogram({{ clipped(
+            'to_unixtime(ingest_ts) - to_unixtime(event_ts)', var('histogram_lag_max_s')
+        ) }}) as lag_s_histogram,
         cast(max(event_ts) as timestamp(6)) as newest_event_ts,
         cast(max(ingest_ts) as timestamp(6)) as newest_ingest_ts
     from events
@@ -71,7 +73,7 @@ rebuilt as (
 ),
 
 final as (
-    {{ rebuilt_or_vanished('rebuilt', config.get('unique_key'), touched('bucket_ts', work)) }}
+    {{ rebuilt_or_vanished('rebuilt', keys, touched('bucket_ts', work)) }}
 )
 
 select * from final

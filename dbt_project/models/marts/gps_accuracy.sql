@@ -1,7 +1,8 @@
+{%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'operator', 'provider'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='merge',
-    unique_key=['period', 'period_start_ts', 'area_level', 'area_code', 'operator', 'provider'],
+    unique_key=keys,
     partitioned_by=['day(period_start_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
@@ -16,8 +17,9 @@
     post_hook='{{ save_watermarks() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_work(granule_minutes=60, slice_granules=720, upto='int_network_events_5min') %}
-{%- set keys = config.get('unique_key') %}
+{%- set work = refresh_work(
+    granule_minutes=60, slice_granules=720, upto='int_network_events_5min'
+) %}
 
 {{ refresh_header(work) }}
 with
@@ -79,7 +81,8 @@ rebuilt as (
         n,
         device_count,
         precision_n,
-        {{ unless_suppressed('precision_cm_sum / 100E0 / nullif(precision_n, 0)') }} as precision_mean_m,
+        {{ unless_suppressed('precision_cm_sum / 100E0 / nullif(precision_n, 0)') }}
+            as precision_mean_m,
         {{ unless_suppressed(percentile_from_histogram('precision_m_histogram', 0.5)) }}
             as precision_median_m,
         {{ unless_suppressed(percentile_from_histogram('precision_m_histogram', 0.95)) }}

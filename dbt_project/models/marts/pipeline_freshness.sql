@@ -9,7 +9,8 @@
 -- depends_on: {{ ref('gps_accuracy') }}
 -- depends_on: {{ ref('service_status') }}
 {%- set last = last_refresh(this) if is_incremental() else {} %}
-{%- set upto = read_watermarks(['int_network_events_5min']).get('int_network_events_5min/live', {}) %}
+{%- set marks = read_watermarks(['int_network_events_5min']) %}
+{%- set upto = marks.get('int_network_events_5min/live', {}) %}
 
 with
 
@@ -58,13 +59,9 @@ final as (
         {{ last.get('accepted_count', 0) }} + accepted_count as accepted_count,
         {{ last.get('rejected_count', 0) }} + rejected_count as rejected_count,
         new_count,
-        {%- for column in ['newest_event_ts', 'newest_arrival_ts', 'newest_ingest_ts'] %}
-        {%- if last.get(column) %}
-        greatest(coalesce({{ column }}, timestamp '{{ last[column] }}'), timestamp '{{ last[column] }}')
-        {%- else %}
-        {{ column }}
-        {%- endif %} as {{ column }},
-        {%- endfor %}
+        {{ not_older_than('newest_event_ts', last) }},
+        {{ not_older_than('newest_arrival_ts', last) }},
+        {{ not_older_than('newest_ingest_ts', last) }},
         lag_event_p50_s,
         lag_event_p95_s,
         lag_arrival_p50_s,

@@ -1,7 +1,8 @@
+{%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'network', 'rat'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='merge',
-    unique_key=['period', 'period_start_ts', 'area_level', 'area_code', 'network', 'rat'],
+    unique_key=keys,
     partitioned_by=['day(period_start_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
@@ -14,8 +15,9 @@
     post_hook='{{ save_watermarks() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_work(granule_minutes=60, slice_granules=720, upto='int_network_events_5min') %}
-{%- set keys = config.get('unique_key') %}
+{%- set work = refresh_work(
+    granule_minutes=60, slice_granules=720, upto='int_network_events_5min'
+) %}
 
 {{ refresh_header(work) }}
 with

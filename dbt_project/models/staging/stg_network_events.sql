@@ -47,7 +47,8 @@ cleaned as (
         coalesce(status, {{ status_of_description('description') }}) as android_status,
         if(signal between 0 and 97, signal) as signal_asu,
         coalesce(signal not between 0 and 97 and signal != 99, false) as has_implausible_signal,
-        if(precission > 0 and precission <= {{ var('precision_max_m') }}, precission) as precision_m,
+        if(precission > 0 and precission <= {{ var('precision_max_m') }}, precission)
+            as precision_m,
         coalesce(precission < 0 or not precission <= {{ var('precision_max_m') }}, false)
             as has_implausible_precision
     from raw_events
@@ -107,8 +108,9 @@ final as (
         precision_m,
         satellites as satellite_count,
         speed as speed_kmh,
-        {{ service_state('is_service_loss_label', 'android_status', 'is_status_trusted', 'network') }}
-            as service_state,
+        {{ service_state(
+            'is_service_loss_label', 'android_status', 'is_status_trusted', 'network'
+        ) }} as service_state,
         is_service_loss_label,
         is_status_trusted,
         has_implausible_signal,
