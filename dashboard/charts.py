@@ -3,6 +3,7 @@
 Colours are Okabe and Ito's, which colour-blind people can tell apart; shape or words always say the same as colour.
 """
 
+import itertools
 import json
 from datetime import UTC
 from functools import cache
@@ -95,12 +96,29 @@ def loss_map(rows: list[Row]) -> go.Figure:
 def _banded(rows: list[Row], middle: str, low: str, high: str, name: str, colour: str) -> go.Figure:
     figure = _figure()
     times = [_local(row["period_start_ts"]) for row in rows]
-    hidden = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=times, y=[_float(row[high]) for row in rows], **hidden)
-    figure.add_scatter(x=times, y=[_float(row[low]) for row in rows], fill="tonexty", fillcolor=_BAND, **hidden)
+    for run in _runs_with(rows, low):
+        times_of_run = [_local(row["period_start_ts"]) for row in run]
+        edge = [_float(row[low]) for row in run] + [_float(row[high]) for row in reversed(run)]
+        figure.add_scatter(
+            x=times_of_run + times_of_run[::-1],
+            y=edge,
+            fill="toself",
+            fillcolor=_BAND,
+            # A run of one hour has no width: its line shows the interval.
+            line={"width": 3 if len(run) == 1 else 0, "color": _BAND},
+            mode="lines",
+            hoverinfo="skip",
+            showlegend=False,
+        )
     values = [_float(row[middle]) for row in rows]
     figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line={"color": colour})
     return figure
+
+
+def _runs_with(rows: list[Row], column: str) -> list[list[Row]]:
+    """Neighbouring rows in which the column has a value: a filled band must not bridge a gap."""
+    groups = itertools.groupby(rows, key=lambda row: row[column] is not None)
+    return [list(run) for has_value, run in groups if has_value]
 
 
 def _figure(height: int = 300) -> go.Figure:

@@ -4,11 +4,11 @@ One UTF-8 JSON object a record. The Spark schema, the table's columns and their 
 
 Odd cases, decided:
 - Unknown fields are allowed; the payload keeps them. A null optional field never rejects an event.
-- A number where text is expected is kept as its text (`"postal_code": 80333` is "80333").
+- Any other value where text is expected is kept as its JSON text (`"postal_code": 80333` is "80333").
 - Text where a number is expected, and 3.0 where an integer is expected, is `wrong_type`.
-- NaN and Infinity are not JSON: `not_json`. As text (`"NaN"`) they are read as a double's special values.
+- NaN and Infinity are not JSON: `not_json`; as text (`"NaN"`) they are `wrong_type`. 1e400 is infinity.
 - Of duplicate keys the last one counts.
-- Text behind the closing brace is `not_json`.
+- Text behind the closing brace is `not_json`, and so is nesting deeper than 1,000 levels.
 """
 
 from dataclasses import dataclass

@@ -17,6 +17,8 @@ def main() -> int:
     demo.add_arguments(commands.add_parser("demo", help="run the whole system on the real slice"))
     smoke.add_arguments(commands.add_parser("smoke", help="run the path once without a screen and print one JSON line"))
     arguments = parser.parse_args()
+    # Also when a shell started us in the background, where Ctrl-C would be ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = LocalSettings.from_env()
