@@ -89,7 +89,9 @@ def _is_one_json_value(text: Column) -> Column:
 
 
 def _iso_timestamp(text: Column) -> Column:
-    return F.when(text.rlike(_ISO_8601), text.try_cast("timestamp"))
+    # Spark wants seconds where ISO-8601 may leave them out.
+    with_seconds = F.regexp_replace(text, r"(T\d{2}:\d{2})([Z+-])", "$1:00$2")
+    return F.when(text.rlike(_ISO_8601), with_seconds.try_cast("timestamp"))
 
 
 def _is_blank(text: Column) -> Column:

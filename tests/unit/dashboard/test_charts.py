@@ -1,0 +1,57 @@
+"""Charts show what the rows say: no bridge over gaps, no judged colour for what can't be judged."""
+
+from datetime import datetime
+
+from dashboard import charts
+
+
+def hour(number: int, low: float | None, high: float | None = None, middle: float | None = None) -> dict:
+    return {
+        "period_start_ts": datetime(2026, 11, 24, number),
+        "lost_share": middle if middle is not None else low,
+        "lost_share_ci_low": low,
+        "lost_share_ci_high": high if high is not None else low,
+    }
+
+
+def area(level: str, votes: int = 30) -> dict:
+    return {
+        "area_name": "<b>Bovera</b>",
+        "network_name": "All",
+        "loss_level": level,
+        "lost_share": 0.3,
+        "lost_share_ci_low": 0.2,
+        "lost_share_ci_high": 0.5,
+        "vote_n": votes,
+        "n": votes,
+        "confidence": "published",
+        "centroid_lat": 41.4,
+        "centroid_long": 2.1,
+    }
+
+
+def test_the_band_does_not_bridge_hours_without_a_share() -> None:
+    rows = [hour(0, 0.1, 0.2), hour(1, 0.1, 0.2), hour(2, None), hour(3, 0.1, 0.3)]
+    figure = charts.lost_share_over_time(rows)
+    bands = [trace for trace in figure.data if trace.fill == "toself"]
+    assert [len(band.x) for band in bands] == [4, 2]
+    (line,) = [trace for trace in figure.data if trace.name == "Lost share"]
+    assert line.y[2] is None
+    assert not line.connectgaps
+
+
+def test_times_are_drawn_in_local_time() -> None:
+    figure = charts.lost_share_over_time([hour(23, 0.1)])
+    assert figure.data[-1].x[0] == datetime(2026, 11, 25, 0)
+
+
+def test_the_map_tells_levels_apart_by_word_and_counts() -> None:
+    rows = [area("high"), area("low"), area("low"), area("insufficient_data"), area("low") | {"centroid_lat": None}]
+    names = [trace.name for trace in charts.loss_map(rows).data if trace.name]
+    assert names == ["High (1)", "Elevated (0)", "Low (2)", "Too few devices (1)"]
+
+
+def test_names_from_the_data_are_escaped_in_hover_texts() -> None:
+    texts = [text for trace in charts.loss_map([area("high")]).data for text in (trace.text or ())]
+    assert len(texts) == 1
+    assert "&lt;b>Bovera&lt;/b>" in texts[0]

@@ -1,0 +1,49 @@
+"""Figures read as people read them; what is missing never looks like zero."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from dashboard import formatting as fmt
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0, "0.0 %"), (0.0093, "0.9 %"), (0.32, "32 %"), (1, "100 %")]
+)
+def test_a_share_is_percent_and_null_is_a_dash(value: float | None, text: str) -> None:
+    assert fmt.share(value) == text
+
+
+def test_numbers_and_intervals() -> None:
+    assert (fmt.number(1234567), fmt.number(None), fmt.number(Decimal("9.26"), 1)) == ("1,234,567", "–", "9.3")
+    assert fmt.interval(0.005, 0.18) == "0.5 % – 18 %"
+    assert fmt.interval(None, 0.5) == "–"
+    assert fmt.interval(10.88, 11.8, is_share=False, unit=" ASU") == "10.9 – 11.8 ASU"
+
+
+def test_times_are_local_and_utc_on_both_sides_of_a_clock_change() -> None:
+    assert fmt.local_time(datetime(2026, 10, 25, 0, 30)) == "Sun 25 Oct 02:30:00"
+    assert fmt.local_time(datetime(2026, 10, 25, 1, 30)) == "Sun 25 Oct 02:30:00"
+    assert fmt.utc_time(datetime(2026, 10, 25, 1, 30)) == "2026-10-25 01:30:00 UTC"
+    assert fmt.local_time(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "word"), [(None, "No data"), (0, "Fresh"), (120, "Fresh"), (121, "Delayed"), (601, "Stale")]
+)
+def test_freshness_in_a_word(seconds: float | None, word: str) -> None:
+    assert fmt.freshness_word(seconds) == word
+
+
+def test_age_is_never_negative_and_reads_in_fitting_units() -> None:
+    now = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    assert fmt.age_s(datetime(2026, 11, 24, 1, 0, 5), now) == 0
+    assert fmt.age_s(now - timedelta(hours=1), now) == 3600
+    assert [fmt.age(value) for value in (None, 59, 3599, 7200, 200_000)] == [
+        "never",
+        "59 s",
+        "60 min",
+        "2.0 h",
+        "2 days",
+    ]
