@@ -23,7 +23,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
 LATE = ["run", "--select", "tag:live", "--vars", "{beat: late}"]
-TEST = ["test"]
+TEST = ["test", "--exclude", "test_type:unit"]
 OPTIMIZE_DAY = ["run-operation", "optimize_tables", "--args", "{days: 1}"]
 OPTIMIZE_ALL = ["run-operation", "optimize_tables"]
 VACUUM = ["run-operation", "vacuum_tables"]

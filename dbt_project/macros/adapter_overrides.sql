@@ -40,3 +40,16 @@
         delete_condition, update_condition, insert_condition, force_batch, statement_name
     )) }}
 {% endmacro %}
+
+{# A unit test has no table type, and Hive tables hold no timestamp(6). #}
+{% macro resolve_table_type() %}
+    {{ return('iceberg' if model.resource_type == 'unit_test' else dbt.resolve_table_type()) }}
+{% endmacro %}
+
+{# Two runs of a unit test at a time, or one after another that failed, don't meet in one table. #}
+{% macro make_temp_relation(base_relation, suffix='__dbt_tmp') %}
+    {% if model.resource_type == 'unit_test' %}
+        {% set suffix = suffix ~ '_' ~ invocation_id.split('-')[0] %}
+    {% endif %}
+    {{ return(dbt.make_temp_relation(base_relation, suffix)) }}
+{% endmacro %}
