@@ -1,0 +1,115 @@
+"""What is put on the stream stands in raw.network_events exactly once, whatever happens to the job or the shards."""
+
+import json
+import os
+import signal
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infra.local import athena_client
+from infra.local.settings import LocalSettings
+from tests.integration.programs import streaming, wait_until
+
+RAW_IS_MISSING = "does not exist"
+
+
+def new_stream(shards: int = 2) -> str:
+    name = f"s{uuid.uuid4().hex[:8]}"
+    kinesis = boto3.client("kinesis")
+    kinesis.create_stream(StreamName=name, ShardCount=shards)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name)
+    return name
+
+
+def put(stream: str, first: int, count: int) -> None:
+    now = datetime.now(UTC).isoformat()
+    events = [{"event_id": f"e{number}", "event_ts": now, "signal": 12} for number in range(first, first + count)]
+    records = [{"Data": json.dumps(event).encode(), "PartitionKey": event["event_id"]} for event in events]
+    put_raw(stream, records)
+
+
+def put_raw(stream: str, records: list[dict]) -> None:
+    for start in range(0, len(records), 500):
+        answer = boto3.client("kinesis").put_records(StreamName=stream, Records=records[start : start + 500])
+        assert answer["FailedRecordCount"] == 0
+
+
+def counted(database: str) -> tuple[int, int]:
+    """(rows, distinct event ids)"""
+    try:
+        (row,) = athena_client.query("select count(*), count(distinct event_id) from network_events", database=database)
+    except athena_client.AthenaQueryFailed as failure:
+        if RAW_IS_MISSING not in str(failure):
+            raise
+        return 0, 0
+    return int(row[0] or 0), int(row[1] or 0)
+
+
+def split_every_shard(stream: str) -> None:
+    kinesis = boto3.client("kinesis")
+    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        key_range = shard["HashKeyRange"]
+        middle = (int(key_range["StartingHashKey"]) + int(key_range["EndingHashKey"])) // 2
+        kinesis.split_shard(StreamName=stream, ShardToSplit=shard["ShardId"], NewStartingHashKey=str(middle))
+        kinesis.get_waiter("stream_exists").wait(StreamName=stream)
+
+
+@pytest.mark.usefixtures("local_aws")
+def test_a_killed_job_and_a_resharded_stream_lose_and_double_nothing(tmp_path: Path) -> None:
+    stream, database = new_stream(), "raw_killed"
+    put(stream, 0, 1500)
+    with streaming(database, tmp_path, stream) as job:
+        wait_until(lambda: counted(database)[0] > 0, "first batch")
+        put(stream, 1500, 500)
+        os.killpg(job.pid, signal.SIGKILL)
+    # The parents hold unread records when they close.
+    split_every_shard(stream)
+    put(stream, 2000, 1000)
+    with streaming(database, tmp_path, stream) as job:
+        wait_until(lambda: counted(database)[1] == 3000, "all 3,000 events")
+        assert counted(database) == (3000, 3000)
+        job.send_signal(signal.SIGTERM)
+        assert job.wait(timeout=60) == 0
+    log = (tmp_path / "job.log").read_text()
+    assert log.rstrip().splitlines()[-1].startswith('{"event": "stopped"')
+
+
+def test_refused_and_empty_records_become_rows_with_their_reason(local_aws: LocalSettings, tmp_path: Path) -> None:
+    stream, database = new_stream(), "raw_refused"
+    now = datetime.now(UTC).isoformat()
+    payloads = [b"", b"not json", b"\xff", b'{"event_id":"e","event_ts":"2001-01-01T00:00:00Z"}', b"[]"]
+    payloads += [json.dumps({"event_id": f"ok{number}", "event_ts": now}).encode() for number in range(5)]
+    put_raw(stream, [{"Data": payload, "PartitionKey": str(number)} for number, payload in enumerate(payloads)])
+    with streaming(database, tmp_path, stream):
+        wait_until(lambda: counted(database)[0] == len(payloads), "row for every record")
+    rows = athena_client.query(
+        "select coalesce(reject_reason, 'accepted'), count(*), count(payload), count(arrival_ts), count(event_ts) "
+        "from network_events group by 1 order by 1",
+        database=database,
+    )
+    assert rows == [
+        ["accepted", "5", "5", "5", "5"],
+        ["event_too_old", "1", "1", "1", "0"],
+        ["not_json", "2", "2", "2", "0"],
+        ["not_object", "1", "1", "1", "0"],
+        ["not_utf8", "1", "1", "1", "0"],
+    ]
+
+
+@pytest.mark.usefixtures("local_aws")
+def test_a_new_checkpoint_beside_an_old_ledger_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    stream, database = new_stream(1), "raw_foreign"
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    put(stream, 0, 10)
+    with streaming(database, first, stream):
+        wait_until(lambda: counted(database)[0] == 10, "first batch")
+    with streaming(database, second, stream) as job:
+        assert job.wait(timeout=90) == 2
+    assert "must be used together" in (second / "job.log").read_text()
+    assert counted(database) == (10, 10)
