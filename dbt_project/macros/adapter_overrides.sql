@@ -51,5 +51,5 @@
     {% if model.resource_type == 'unit_test' %}
         {% set suffix = suffix ~ '_' ~ invocation_id.split('-')[0] %}
     {% endif %}
-    {{ return(dbt.make_temp_relation(base_relation, suffix)) }}
+    {{ return(dbt.make_temp_relation(base_relation, suffix, **kwargs)) }}
 {% endmacro %}

@@ -43,7 +43,7 @@ def dbt(*arguments: str, schema: str, raw: str, folder: Path, variables: str = "
     """Run dbt with its marts in `schema` over the raw table of database `raw`."""
     env = {"TELCOPULSE_MARTS_SCHEMA": schema, "TELCOPULSE_RAW_DATABASE": raw}
     common = ["--vars", variables, "--target-path", str(folder), "--log-path", str(folder), "--no-use-colors"]
-    return run("-m", "dbt.cli.main", *arguments, *common, env=env).stdout
+    return run(str(Path(sys.executable).with_name("dbt")), *arguments, *common, env=env).stdout
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The marts' numbers for the slice, before suppression, equal those computed from the CSV with pandas."""
 
-import math
 from collections.abc import Callable
 from datetime import datetime
 
@@ -56,9 +55,7 @@ def compare(
             found, expected = indexed.loc[key], compute(cell)
             for column, value in expected.items():
                 actual = float("nan") if pd.isna(found[column]) else float(found[column])
-                same = math.isclose(actual, value, rel_tol=1e-6, abs_tol=1e-6) or (
-                    math.isnan(actual) and math.isnan(value)
-                )
+                same = actual == pytest.approx(value, rel=1e-6, abs=1e-6, nan_ok=True)
                 assert same, f"{key} {column}: mart {actual}, file {value}"
             seen.add(key)
     assert seen == set(indexed.index)
