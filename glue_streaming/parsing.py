@@ -84,7 +84,8 @@ def _to_row(judged: DataFrame) -> DataFrame:
 def _is_one_json_value(text: Column) -> Column:
     """Spark's readers stop at the end of the first value and ignore what follows. In an array with the text's own
     hash behind it, the text must be one whole value for the hash to be the second element."""
-    array = F.from_json(F.concat(F.lit("["), text, F.lit(',"'), F.md5(text), F.lit('"]')), "array<string>", _STRICT_JSON)
+    wrapped = F.concat(F.lit("["), text, F.lit(',"'), F.md5(text), F.lit('"]'))
+    array = F.from_json(wrapped, "array<string>", _STRICT_JSON)
     return F.coalesce((F.size(array) == 2) & (array[1] == F.md5(text)), F.lit(False))
 
 

@@ -9,7 +9,11 @@ cases as (
         (map(array[3, 1, 2], array[bigint '1', bigint '2', bigint '7']), 2E0, 1E0),
         (map(array[-90, -80, -70], array[bigint '2', bigint '1', bigint '2']), -80E0, -90E0),
         (map(array[7], array[bigint '1000000']), 7E0, 7E0),
-        (map(array[1, 2, 3, 4], array[bigint '1', bigint '1', bigint '1', bigint '1']), 2.5E0, 1.3E0)
+        (
+            map(array[1, 2, 3, 4], array[bigint '1', bigint '1', bigint '1', bigint '1']),
+            2.5E0,
+            1.3E0
+        )
     ) as t (histogram, p50, p10)
 ),
 
