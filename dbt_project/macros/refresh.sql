@@ -24,7 +24,7 @@ tblproperties ('table_type' = 'ICEBERG')
    `upto` names the model behind whose watermark this one stays. A slice is what one statement handles: at most
    `slice_granules` granules, so that neither a full refresh nor a long catch-up grows with history. #}
 {% macro refresh_work(granule_minutes, slice_granules, upto=none) %}
-    {% if not execute or flags.WHICH not in ('run', 'build') %}
+    {% if not execute or flags.WHICH not in ('run', 'build') or model.resource_type != 'model' %}
         {{ return({'model': model.name, 'until': [], 'slices': []}) }}
     {% endif %}
     {% set beats = ['live', 'late'] if var('beat') == 'all' or not is_incremental() else [var('beat')] %}

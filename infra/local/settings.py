@@ -51,6 +51,11 @@ class LocalSettings:
     def logs_dir(self) -> Path:
         return self.state_dir / "logs"
 
+    @property
+    def checkpoint_dir(self) -> Path:
+        """Spark's checkpoint: AWS keeps it in S3, for which a laptop's Spark has no file system."""
+        return self.state_dir / "checkpoint"
+
     @classmethod
     def from_env(cls) -> "LocalSettings":
         """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT and _STATE_DIR.

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class RunningStack:
 
 
 def start(settings: LocalSettings, *, tied_to_us: bool) -> RunningStack:
-    """Start the local AWS and wait until it answers.
+    """Start the local AWS, a new and empty account, and wait until it answers.
 
     `tied_to_us`: it ends with this process; otherwise it stays until `stop`.
     Raises: AlreadyRunning, PortTaken, ChildDied, NotReady.
@@ -40,6 +41,8 @@ def start(settings: LocalSettings, *, tied_to_us: bool) -> RunningStack:
     processes.require_free(settings.trino_port, "TELCOPULSE_TRINO_PORT")
     settings.logs_dir.mkdir(parents=True, exist_ok=True)
     log, ready = settings.logs_dir / "aws.log", settings.state_dir / "ready"
+    # It speaks of a stream and a table that the new account doesn't have.
+    shutil.rmtree(settings.checkpoint_dir, ignore_errors=True)
     log.unlink(missing_ok=True)
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "infra.local", "serve"]

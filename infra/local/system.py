@@ -22,6 +22,7 @@ RAW_WAREHOUSE = "s3://telcopulse-raw/"
 LEDGER = "s3://telcopulse-checkpoints/network_events/ledger"
 HISTORY = "s3://telcopulse-artifacts/history/mobile-logs.csv"
 DASHBOARD_TIMEOUT_S = 60
+_REPLAY = ("-m", "infra.feed", "replay", "--stream", resources.STREAM)
 _MEMORY_SAMPLE_INTERVAL_S = 2.0
 
 
@@ -47,7 +48,7 @@ class System:
 
     def start_job(self, trigger_seconds: int) -> None:
         arguments = ["--stream-name", resources.STREAM, "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE]
-        arguments += ["--checkpoint", str(self.settings.state_dir / "checkpoint"), "--ledger", LEDGER]
+        arguments += ["--checkpoint", str(self.settings.checkpoint_dir), "--ledger", LEDGER]
         arguments += ["--trigger-seconds", str(trigger_seconds)]
         self._start("job", ["glue_streaming/job.py", *arguments])
 
@@ -64,32 +65,10 @@ class System:
         )
 
     def start_feed(self, rate: float) -> None:
-        replay = [
-            "-m",
-            "infra.feed",
-            "replay",
-            "--stream",
-            resources.STREAM,
-            "--loops",
-            "0",
-            "--rate",
-            str(rate),
-        ]
-        self._start("feed", replay)
+        self._start("feed", [*_REPLAY, "--loops", "0", "--rate", str(rate)])
 
     def start_replay_once(self, rate: float, put_log: Path) -> None:
-        replay = [
-            "-m",
-            "infra.feed",
-            "replay",
-            "--stream",
-            resources.STREAM,
-            "--loops",
-            "1",
-            "--rate",
-            str(rate),
-        ]
-        self._start("replay", [*replay, "--put-log", str(put_log)])
+        self._start("replay", [*_REPLAY, "--loops", "1", "--rate", str(rate), "--put-log", str(put_log)])
 
     def log(self, name: str) -> Path:
         return self.settings.logs_dir / f"{name}.log"

@@ -28,7 +28,9 @@ def test_a_dead_engine_is_restarted_while_the_api_stays_up(local_aws: LocalSetti
 def test_up_answers_by_hand_and_down_leaves_nothing(tmp_path: Path) -> None:
     settings = on_free_ports(LocalSettings.from_env(), tmp_path)
     environment = {**os.environ, **settings.environment()}
+    (settings.checkpoint_dir / "commits").mkdir(parents=True)
     _local(environment, "up")
+    assert not settings.checkpoint_dir.exists(), "a new account has no place for an old stream's checkpoint"
     pid = int((tmp_path / "aws.pid").read_text())
     tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     second = _local(environment, "up", expect=1)

@@ -1,0 +1,55 @@
+"""What a person reads on a page, as texts."""
+
+import shutil
+
+from playwright.sync_api import Locator, Page
+
+LOADED_TIMEOUT_MS = 60_000
+
+
+def chromium() -> str:
+    """Path of the installed Chromium."""
+    found = shutil.which("chromium")
+    assert found, "no Chromium: `make test` installs it"
+    return found
+
+
+def open_page(page: Page, url: str) -> None:
+    """Go to `url` and wait until every query of the page has answered."""
+    page.goto(url)
+    page.locator(".tp-strip").wait_for(timeout=LOADED_TIMEOUT_MS)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the script behind the page rests."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=LOADED_TIMEOUT_MS)
+
+
+def tile(page: Page, key: str) -> tuple[str, str]:
+    """(value, line below) of a figure."""
+    box = page.locator(f".st-key-kpi-{key}")
+    box.wait_for(timeout=LOADED_TIMEOUT_MS)
+    return box.locator("[data-testid=stMetricValue]").inner_text(), box.locator("p").last.inner_text()
+
+
+def table(page: Page, key: str) -> tuple[list[dict[str, str]], int]:
+    """The rows of a table that are in view, by column title, and how many rows it has in all.
+
+    The table is drawn; what its canvas holds for screen readers is read here.
+    """
+    grid = page.locator(f".st-key-table-{key} canvas table[role=grid]")
+    grid.wait_for(state="attached", timeout=LOADED_TIMEOUT_MS)
+    titles = _texts(grid.locator("thead th"))
+    rows = [dict(zip(titles, _texts(row.locator("td")), strict=True)) for row in grid.locator("tbody tr").all()]
+    return rows, int(grid.get_attribute("aria-rowcount") or 0) - 1
+
+
+def number(text: str) -> float | None:
+    """The first number of a text; a share in percent stays percent; – is none."""
+    cleaned = text.replace(",", "").split()
+    return None if not cleaned or cleaned[0] == "–" else float(cleaned[0])
+
+
+def _texts(cells: Locator) -> list[str]:
+    return [text.strip() for text in cells.all_text_contents()]

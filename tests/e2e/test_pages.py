@@ -1,0 +1,181 @@
+"""Each page in a real Chromium shows the figures that Athena answers, and says how fresh they are."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dashboard import components
+from infra.local import athena_client
+from infra.local.resources import STREAM
+from infra.local.settings import REPO_ROOT
+from tests.e2e.browser import chromium, number, open_page, table, tile
+from tests.e2e.conftest import WholePath
+from tests.integration.programs import wait_until
+
+PAGES = ("", "outages", "signal", "gps")
+OF_THE_DAY = "period = 'day' and period_date = (select max(period_date) from service_status)"
+COUNTED = """
+    select (select count(*) from raw.network_events) - (select max(raw_count) from pipeline_freshness)
+"""
+REFRESHED_TIMEOUT_MS = 120_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    yield page
+    page.close()
+
+
+def only_row(sql: str) -> list[float]:
+    (row,) = athena_client.query(sql)
+    return [float(value) for value in row if value is not None]
+
+
+def by_first(sql: str) -> dict[str | None, athena_client.Row]:
+    """Rows by their first column."""
+    return {row[0]: row[1:] for row in athena_client.query(sql)}
+
+
+def percent(share: str | None) -> float | None:
+    return None if share is None else 100 * float(share)
+
+
+def shows(text: str, value: float | None) -> bool:
+    """Whether a rounded text stands for `value`."""
+    shown = number(text)
+    if shown is None or value is None:
+        return shown is None and value is None
+    digits = len(text.split()[0].partition(".")[2])
+    return abs(shown - value) <= 0.5 * 10**-digits + 1e-9
+
+
+def test_overview_shows_the_figures_of_the_marts(whole_path: WholePath, page: Page) -> None:
+    open_page(page, whole_path.dashboard_url)
+    everything = f"from service_status where {OF_THE_DAY} and area_level = 'all' and network = 'all'"
+    n, votes, lost = only_row(f"select n, vote_n, 100 * lost_share {everything}")
+    value, _ = tile(page, "events")
+    assert number(value) == n
+    value, below = tile(page, "lost-share")
+    assert shows(value, lost)
+    assert f"n = {votes:,.0f}" in below
+    asu, asu_n = only_row(
+        "select signal_asu_median, signal_n from signal_trends "
+        f"where {OF_THE_DAY} and area_level = 'all' and network = 'all' and rat = 'all'"
+    )
+    value, below = tile(page, "signal")
+    assert shows(value, asu)
+    assert f"n = {asu_n:,.0f}" in below
+    metres, fixes = only_row(
+        "select precision_median_m, precision_n from gps_accuracy "
+        f"where {OF_THE_DAY} and area_level = 'all' and operator = 'all' and provider = 'all'"
+    )
+    value, below = tile(page, "precision")
+    assert shows(value, metres)
+    assert f"n = {fixes:,.0f}" in below
+
+
+def test_outages_lists_every_province_with_its_lost_share_and_n(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/outages?area_level=province")
+    rows, count = table(page, "areas")
+    expected = by_first(
+        "select area_code, lost_share, lost_share_ci_low, vote_n, n from service_status "
+        f"where {OF_THE_DAY} and area_level = 'province' and network = 'all'"
+    )
+    assert count == len(rows) == len(expected)
+    for shown in rows:
+        lost, low, votes, n = expected[shown["Code"]]
+        assert shows(shown["Lost share"], percent(lost)), shown
+        assert shows(shown["95 % interval"], percent(low)), shown
+        assert (number(shown["Votes"]), number(shown["Events"])) == (float(votes or 0), float(n or 0))
+
+
+def test_signal_lists_every_network_with_its_median_and_n(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/signal")
+    rows, count = table(page, "networks")
+    expected = by_first(
+        "select network_name, signal_asu_median, signal_asu_mean, signal_n, weak_signal_share "
+        f"from signal_trends join networks using (network) where {OF_THE_DAY} and area_level = 'all' and rat = 'all'"
+    )
+    assert count == len(expected) >= len(rows) > 5
+    for shown in rows:
+        median, mean, n, weak = expected[shown["Network"]]
+        assert shows(shown["Median, ASU"], None if median is None else float(median)), shown
+        assert shows(shown["Mean, ASU"], None if mean is None else float(mean)), shown
+        assert shows(shown["Weak share"], percent(weak)), shown
+        assert number(shown["Measurements"]) == float(n or 0)
+
+
+def test_gps_lists_every_operator_with_its_precision_and_n(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/gps")
+    rows, count = table(page, "operators")
+    expected = by_first(
+        "select operator_name, precision_median_m, precision_p95_m, within_10m_share, precision_n "
+        "from gps_accuracy join operators using (operator) "
+        f"where {OF_THE_DAY} and area_level = 'all' and provider = 'all'"
+    )
+    assert count == len(expected) >= len(rows) > 5
+    for shown in rows:
+        median, p95, within, n = expected[shown["Operator"]]
+        assert shows(shown["Median, m"], None if median is None else float(median)), shown
+        assert shows(shown["95th percentile, m"], None if p95 is None else float(p95)), shown
+        assert shows(shown["Within 10 m"], percent(within)), shown
+        assert number(shown["Fixes"]) == float(n or 0)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_says_its_data_as_of_and_asks_nobody_else(whole_path: WholePath, page: Page, path: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_page(page, f"{whole_path.dashboard_url}/{path}")
+    strip = page.locator(".tp-strip").inner_text()
+    assert "data as of" in strip
+    assert "newest event" in strip
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    elsewhere = [url for url in asked if not url.startswith((whole_path.dashboard_url, "data:", "blob:"))]
+    assert elsewhere == []
+
+
+def test_a_filter_goes_into_the_address_and_comes_back_from_it(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/gps")
+    page.get_by_role("combobox", name="Provider of the fix").click()
+    page.get_by_role("option", name="GPS", exact=True).click()
+    page.wait_for_url("**/gps?provider=gps")
+    open_page(page, page.url)
+    expect(page.get_by_role("combobox", name="Provider of the fix")).to_have_value("GPS")
+    (fixes,) = only_row(
+        "select precision_n from gps_accuracy "
+        f"where {OF_THE_DAY} and area_level = 'all' and operator = 'all' and provider = 'gps'"
+    )
+    everyone = next(row for row in table(page, "operators")[0] if row["Operator"] == "All operators")
+    assert number(everyone["Fixes"]) == fixes
+
+
+def test_an_unknown_filter_in_the_address_is_named(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/gps?provider=astrology")
+    expect(page.get_by_text("“astrology” is not a known provider")).to_be_visible()
+
+
+def test_new_events_appear_without_a_reload(whole_path: WholePath, page: Page) -> None:
+    open_page(page, whole_path.dashboard_url)
+    before = number(tile(page, "events")[0])
+    assert before is not None
+    send = [sys.executable, "-m", "infra.feed", "replay", "--stream", STREAM, "--rate", "200"]
+    subprocess.run(send, cwd=REPO_ROOT, check=True, capture_output=True, timeout=120)
+    after = page.locator(".st-key-kpi-events [data-testid=stMetricValue]")
+    expect(after).to_have_text(f"{before + 1000:,.0f}", timeout=REFRESHED_TIMEOUT_MS)
+    # Other tests compare pages with marts: let the loop's run end and the pages' answers grow old.
+    wait_until(lambda: athena_client.query(COUNTED) == [["0"]], "run of the refresh loop that counted every event")
+    time.sleep(components.CACHE_S)
