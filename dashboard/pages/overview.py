@@ -63,7 +63,7 @@ def _figures(day: str) -> None:
     with columns[3]:
         all_operators = next((row for row in gps if row["operator"] == "all"), {})
         detail = (
-            f"within 10 m: {_interval(all_operators, 'within_10m_share')} · "
+            f"≤ 10 m: {_interval(all_operators, 'within_10m_share')} · "
             f"n = {fmt.number(all_operators.get('precision_n'))}"
         )
         value = f"{fmt.number(all_operators.get('precision_median_m'))} m"

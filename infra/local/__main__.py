@@ -27,7 +27,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
+        print("stopped", file=sys.stderr)
         return 130
 
 

@@ -93,6 +93,10 @@ class System:
                 raise processes.ChildDied(name, child.returncode, self.log(name))
 
     def stop(self) -> None:
+        """End every part: all at once finish what they are at, then the local AWS that they talk to goes."""
+        for name, child in self.children.items():
+            if name != "aws" and child.poll() is None:
+                child.terminate()
         for name in reversed(list(self.children)):
             processes.stop(self.children.pop(name))
 
@@ -130,4 +134,5 @@ def running(settings: LocalSettings) -> Iterator[System]:
     try:
         yield system
     finally:
+        print("stopping", file=sys.stderr, flush=True)
         system.stop()
