@@ -54,6 +54,11 @@ format: setup ## Format Python and SQL in place
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/sqlfluff fix --disable-progress-bar $(MODELS)
 
+##@ Measure
+.PHONY: bench-local
+bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (about 3 minutes)
+	@exec $(BIN)/python -m tests.bench.bench_local $(ARGS)
+
 ##@ Set up
 .PHONY: setup
 setup: $(VENV)/.stamp $(STAMPS)/java ## Python environment, Trino and the Spark jars (done once; about 4 minutes)
@@ -69,7 +74,7 @@ clean: ## Remove everything that setup and runs made
 
 .PHONY: help
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.stamp: requirements.lock infra/local/prerequisites.sh
 	@python=$$(infra/local/prerequisites.sh); \
