@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import components
-from dashboard.pages import gps_accuracy, outages, overview, signal
 from dashboard.settings import Settings
+from dashboard.views import gps_accuracy, outages, overview, signal
 
 st.set_page_config(page_title="TelcoPulse", page_icon=str(Path(__file__).parent / "data" / "icon.svg"), layout="wide")
 page = st.navigation(

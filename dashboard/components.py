@@ -1,6 +1,7 @@
 """What pages are made of: cached queries, the freshness strip, filters bound to the address, designed states."""
 
 import html
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +68,19 @@ def show_query_error(error: QueryError) -> None:
     else:
         with st.container(key="state-error"):
             st.error(f"{error} What was shown before may be out of date; trying again.", icon=":material/error:")
+
+
+def show_error_and_retry(error: QueryError) -> None:
+    """For what stands outside a fragment that refreshes itself: run the whole page again a little later."""
+    show_query_error(error)
+    _rerun_when_old(time.monotonic())
+
+
+@st.fragment(run_every=REFRESH_S)
+def _rerun_when_old(shown_at: float) -> None:
+    # A fragment runs once at once.
+    if time.monotonic() - shown_at >= REFRESH_S / 2:
+        st.rerun()
 
 
 def freshness_strip() -> None:

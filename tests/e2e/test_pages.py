@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dashboard import components
-from infra.local import athena_client
+from infra.local import athena_client, processes
 from infra.local.resources import STREAM
 from infra.local.settings import REPO_ROOT
 from tests.e2e.browser import chromium, number, open_page, table, tile
@@ -161,6 +161,14 @@ def test_a_filter_goes_into_the_address_and_comes_back_from_it(whole_path: Whole
     )
     everyone = next(row for row in table(page, "operators")[0] if row["Operator"] == "All operators")
     assert number(everyone["Fixes"]) == fixes
+
+
+def test_a_link_works_on_a_dashboard_that_nobody_has_opened_yet(whole_path: WholePath, page: Page) -> None:
+    system = whole_path.system
+    processes.stop(system.children.pop("dashboard"))
+    system.start_dashboard()
+    open_page(page, f"{whole_path.dashboard_url}/signal")
+    assert table(page, "networks")[1] > 5
 
 
 def test_an_unknown_filter_in_the_address_is_named(whole_path: WholePath, page: Page) -> None:

@@ -27,7 +27,7 @@ def show() -> None:
         with columns[4]:
             since = components.select("Trend", "range", RANGES, "2")
     except QueryError as error:
-        components.show_query_error(error)
+        components.show_error_and_retry(error)
         return
     _body(day, (level, code, name), network, rat, int(since))
 

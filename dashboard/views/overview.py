@@ -14,20 +14,9 @@ def show() -> None:
     try:
         day = components.select_day()
     except QueryError as error:
-        components.show_query_error(error)
-        _waiting()
+        components.show_error_and_retry(error)
         return
     _body(day)
-
-
-@st.fragment(run_every=components.REFRESH_S)
-def _waiting() -> None:
-    """Look again until there is something to choose from."""
-    try:
-        if components.rows_of(queries.days()):
-            st.rerun()
-    except QueryError:
-        return
 
 
 @st.fragment(run_every=components.REFRESH_S)

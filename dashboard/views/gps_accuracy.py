@@ -23,7 +23,7 @@ def show() -> None:
         with columns[2]:
             provider = components.select("Provider of the fix", "provider", PROVIDERS, "all")
     except QueryError as error:
-        components.show_query_error(error)
+        components.show_error_and_retry(error)
         return
     _body(day, (level, code, name), provider)
 

@@ -28,7 +28,7 @@ def show() -> None:
         with columns[3]:
             since = components.select("Trend", "range", RANGES, "2")
     except QueryError as error:
-        components.show_query_error(error)
+        components.show_error_and_retry(error)
         return
     _body(day, level, network, int(since))
 
