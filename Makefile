@@ -10,6 +10,8 @@ TOOLS := .local
 STAMPS := $(TOOLS)/stamps
 PYTHONPATH := $(CURDIR)
 export PYTHONPATH
+STARTED := $(shell date +%s)
+took = echo "$(1) took $$(( $$(date +%s) - $(STARTED) )) s"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SOURCES := glue_streaming dbt_project dashboard infra tests
@@ -36,6 +38,7 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 .PHONY: test
 test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, end to end (about 15 minutes)
 	@for layer in unit integration e2e; do $(BIN)/python -m pytest tests/$$layer $(ARGS); done
+	@$(call took,make test with its set-up)
 
 .PHONY: unit
 unit: setup ## The unit tests only (about a minute)
@@ -88,7 +91,7 @@ $(STAMPS)/java: infra/local/pom.xml infra/local/spark_conf.py | $(VENV)/.stamp
 	@mkdir -p $(STAMPS); rm -rf $(TOOLS)/trino $(TOOLS)/jars $(TOOLS)/maven
 	@mvn --batch-mode --strict-checksums $(if $(CI),--no-transfer-progress --quiet,) -f infra/local/pom.xml generate-resources
 	@$(BIN)/python -m infra.local.spark_conf
-	@touch $@
+	@touch $@; $(call took,setup)
 
 $(STAMPS)/browser: | $(VENV)/.stamp
 	@mkdir -p $(STAMPS); command -v chromium >/dev/null || { \

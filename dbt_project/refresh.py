@@ -1,6 +1,7 @@
 """Keep the marts fresh: dbt in one warm process that parses once and refreshes the live models back to back.
 
-Each run prints one JSON line on stdout and reports to CloudWatch.
+A saved edit of a model is noticed: the model and what reads it are built anew. Each run prints one JSON line on stdout
+and reports to CloudWatch.
 """
 
 import argparse
@@ -11,8 +12,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -51,11 +53,12 @@ class Beat:
 
 class RefreshLoop:
     def __init__(self, beats: Sequence[Beat], metrics_namespace: str) -> None:
-        """`beats`: the most urgent first; when several are due, the first of them runs."""
+        """`beats`: the one that has been due for longest runs next."""
         self._beats = list(beats)
         self._namespace = metrics_namespace
         self._cloudwatch: Any = boto3.client("cloudwatch")
         self._stopping = threading.Event()
+        self._files = project_files()
         self._manifest = parse()
 
     def stop(self) -> None:
@@ -75,10 +78,27 @@ class RefreshLoop:
             beat = min(self._beats, key=lambda beat: beat.due_at)
             if self._stopping.wait(max(0.0, beat.due_at - time.monotonic())):
                 return
+            self._follow_edits()
             ok = self._invoke(beat.name, beat.command)
             failures = 0 if ok else failures + 1
             beat.due_at = time.monotonic() + beat.period_s
             self._back_off(failures)
+
+    def _follow_edits(self) -> None:
+        """Parse anew when a file of the project changed, and build what it defines from all of its history."""
+        files = project_files()
+        edited = {path for path, _ in files.items() ^ self._files.items()}
+        if not edited:
+            return
+        self._files = files
+        try:
+            self._manifest = parse()
+        except ParseFailed as error:
+            report({"event": "parse_failed", "edited": sorted(map(str, edited)), "error": str(error)})
+            return
+        selected = edited_models(edited, [node.name for node in self._manifest.nodes.values()])
+        if selected:
+            self._invoke("edited", ["run", "--full-refresh", "--select", *selected])
 
     def _until_done(self, name: str, command: list[str]) -> None:
         failures = 0
@@ -130,6 +150,22 @@ def parse() -> Manifest:
     if not result.success or not isinstance(result.result, Manifest):
         raise ParseFailed(str(result.exception or "see dbt's messages above"))
     return result.result
+
+
+def project_files() -> dict[Path, int]:
+    """When each file that defines models was last written, by its path from the repository's root."""
+    found = [Path("dbt_project.yml"), *Path("dbt_project/models").rglob("*.*"), *Path("dbt_project/macros").glob("*.*")]
+    return {path: path.stat().st_mtime_ns for path in found}
+
+
+def edited_models(edited: Collection[Path], known: Collection[str]) -> list[str]:
+    """What to select to build the models that `edited` files define, with all that reads them.
+
+    A macro or a variable may be used by any model, so every model is built.
+    """
+    if any("models" not in path.parts for path in edited):
+        return ["*"]
+    return sorted(f"{path.stem}+" for path in edited if path.suffix == ".sql" and path.stem in known)
 
 
 def invoke(command: list[str], manifest: Manifest | None) -> dbtRunnerResult:

@@ -101,7 +101,8 @@ def to_payloads(uri: str, text: str, zone: ZoneInfo) -> Iterator[bytes]:
             csv_events.to_event(row, uri=uri, number=number, zone=zone) for number, row in enumerate(reader, start=1)
         )
     if uri.endswith((".jsonl", ".json", ".ndjson")):
-        return (line.encode() for line in text.splitlines())
+        # Not splitlines(): a JSON text may hold U+2028 and its like.
+        return (line.encode() for line in text.removesuffix("\n").split("\n") if text)
     raise UnreadableInput(uri, "its name must end in .csv, .jsonl, .ndjson or .json (one event a line)")
 
 

@@ -26,6 +26,15 @@ class LostLedger(StreamingError):
         )
 
 
+class IncompleteLedger(StreamingError):
+    def __init__(self, ledger: str, batch: int) -> None:
+        super().__init__(
+            f"the checkpoint has committed batch {batch} but the ledger {ledger} does not hold all of it: it was "
+            "lost or is older than the checkpoint. Restore the ledger, or start with a new checkpoint and a new ledger "
+            "(then the stream is read from its start)"
+        )
+
+
 class RecordsExpired(StreamingError):
     def __init__(self, stream: str, shard: str, expected: str) -> None:
         super().__init__(

@@ -16,7 +16,7 @@ import pyarrow as pa
 from botocore.config import Config
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 
-from glue_streaming.errors import AttemptSuperseded, RecordsExpired
+from glue_streaming.errors import AttemptSuperseded, IncompleteLedger, RecordsExpired
 from glue_streaming.ledger import KEPT_BATCHES, Ledger, Plan, Position
 
 NAME = "kinesis"
@@ -120,8 +120,16 @@ class KinesisStreamReader(DataSourceStreamReader):
             Ledger(self.ledger_url).forget_before(end["batch"] - KEPT_BATCHES)
 
     def _plan_after(self, ledger: Ledger, last: int) -> Plan:
+        """Every shard from where batch `last` left it, new ones from their start.
+
+        Shards that Kinesis lists no more stay in the plan: reading one that was not finished fails, loudly.
+        Raises: IncompleteLedger: it does not hold all of batch `last`, which Spark has committed.
+        """
         positions = ledger.positions_after(last)
-        return {shard: positions.get(shard) or Position() for shard in _shards(_kinesis(), self.stream)}
+        known = {shard: position for shard, position in positions.items() if position is not None}
+        if len(known) < len(positions) or (last and not known):
+            raise IncompleteLedger(self.ledger_url, last)
+        return {shard: Position() for shard in _shards(_kinesis(), self.stream)} | known
 
     def _read_and_decide(self, ledger: Ledger, partition: ShardSlice) -> Iterator[pa.RecordBatch]:
         """Read up to the bounds or the newest record, then record the end.

@@ -6,9 +6,13 @@
     (reject_reason is null and event_ts <= ingest_ts + interval '5' minute)
 {%- endmacro %}
 
-{# Lower case, trimmed; the texts that stand for nothing become null. #}
+{# Lower case, trimmed; the texts that stand for nothing become null, and so do `all` and `each`, which stand for totals
+   in the marts and would be counted twice there. #}
 {% macro cleaned_name(column) -%}
-    nullif(nullif(nullif(lower(trim({{ column }})), ''), 'null'), 'unknown')
+    if(
+            lower(trim({{ column }})) not in ('', 'null', 'unknown', 'all', 'each'),
+            lower(trim({{ column }}))
+        )
 {%- endmacro %}
 
 {% macro status_of_description(column) -%}

@@ -23,7 +23,8 @@ _VISIBLE = """
     where period = 'day' and area_level = 'all' and network = 'all'
 """
 _RAW = """
-    select count(*), count_if(reject_reason is null), count_if(reject_reason is not null), count(distinct event_id)
+    select count(*), count_if(reject_reason is null), count_if(reject_reason is not null),
+        count(distinct (shard_id, sequence_number))
     from network_events
 """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT
 from tests.e2e.conftest import WholePath
+from tests.integration.programs import wait_until
 
 BIN = REPO_ROOT / ".venv" / "bin"
 MEMORY_LIMIT_MB = 6 * 1024
@@ -59,3 +60,16 @@ def test_the_aws_cli_queries_a_mart(whole_path: WholePath) -> None:
     rows = aws("get-query-results", f"--query-execution-id={execution}")["ResultSet"]["Rows"]
     accepted = athena_client.query("select count_if(reject_reason is null) from network_events", database="raw")
     assert rows[1]["Data"][0]["VarCharValue"] == accepted[0][0]
+
+
+def test_a_saved_model_is_built_anew_by_the_loop(whole_path: WholePath) -> None:
+    model, log = REPO_ROOT / "dbt_project" / "models" / "marts" / "service_status.sql", whole_path.system.log("refresh")
+    model.touch()
+
+    def built() -> list[dict]:
+        lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if line.get("beat") == "edited"]
+
+    wait_until(lambda: bool(built()), "run of the edited model")
+    assert built()[0]["ok"]
+    assert set(built()[0]["models_s"]) == {"service_status", "networks", "pipeline_freshness"}
