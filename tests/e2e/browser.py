@@ -4,7 +4,7 @@ import shutil
 
 from playwright.sync_api import Locator, Page
 
-LOADED_TIMEOUT_MS = 60_000
+LOADED_TIMEOUT_MS = 120_000
 
 
 def chromium() -> str:

@@ -21,7 +21,7 @@ OF_THE_DAY = "period = 'day' and period_date = (select max(period_date) from ser
 COUNTED = """
     select (select count(*) from raw.network_events) - (select max(raw_count) from pipeline_freshness)
 """
-REFRESHED_TIMEOUT_MS = 120_000
+REFRESHED_TIMEOUT_MS = 240_000
 
 
 @pytest.fixture(scope="session")

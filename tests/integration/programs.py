@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.local.settings import REPO_ROOT
 
-TIMEOUT_S = 300
+TIMEOUT_S = 600
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, expect: int = 0) -> subprocess.CompletedProcess[str]:
@@ -75,7 +75,7 @@ def streaming(database: str, folder: Path, stream: str, trigger_seconds: int = 2
         log.close()
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 120) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 300) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"no {what} after {timeout_s} s"

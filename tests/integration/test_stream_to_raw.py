@@ -73,9 +73,9 @@ def test_a_killed_job_and_a_resharded_stream_lose_and_double_nothing(tmp_path: P
         wait_until(lambda: counted(database)[1] == 3000, "all 3,000 events")
         assert counted(database) == (3000, 3000)
         job.send_signal(signal.SIGTERM)
-        assert job.wait(timeout=60) == 0
-    log = (tmp_path / "job.log").read_text()
-    assert log.rstrip().splitlines()[-1].startswith('{"event": "stopped"')
+        assert job.wait(timeout=180) == 0
+    # Spark's own warnings may follow it.
+    assert '{"event": "stopped"' in (tmp_path / "job.log").read_text()
 
 
 def test_refused_and_empty_records_become_rows_with_their_reason(local_aws: LocalSettings, tmp_path: Path) -> None:
@@ -110,6 +110,6 @@ def test_a_new_checkpoint_beside_an_old_ledger_is_refused_with_the_way_out(tmp_p
     with streaming(database, first, stream):
         wait_until(lambda: counted(database)[0] == 10, "first batch")
     with streaming(database, second, stream) as job:
-        assert job.wait(timeout=90) == 2
+        assert job.wait(timeout=240) == 2
     assert "must be used together" in (second / "job.log").read_text()
     assert counted(database) == (10, 10)
