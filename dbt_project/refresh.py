@@ -5,6 +5,7 @@ and reports to CloudWatch.
 """
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -154,8 +155,15 @@ def parse() -> Manifest:
 
 def project_files() -> dict[Path, int]:
     """When each file that defines models was last written, by its path from the repository's root."""
-    found = [Path("dbt_project.yml"), *Path("dbt_project/models").rglob("*.*"), *Path("dbt_project/macros").glob("*.*")]
-    return {path: path.stat().st_mtime_ns for path in found}
+    models, macros = Path("dbt_project/models"), Path("dbt_project/macros")
+    found = [Path("dbt_project.yml"), *models.rglob("*.sql"), *models.rglob("*.yml"), *macros.glob("*.sql")]
+    files = {}
+    for path in found:
+        # An editor's lock beside a file is no file of the project, and a file is gone for a moment when it is saved.
+        if not path.name.startswith("."):
+            with contextlib.suppress(FileNotFoundError):
+                files[path] = path.stat().st_mtime_ns
+    return files
 
 
 def edited_models(edited: Collection[Path], known: Collection[str]) -> list[str]:

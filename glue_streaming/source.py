@@ -127,7 +127,7 @@ class KinesisStreamReader(DataSourceStreamReader):
         """
         positions = ledger.positions_after(last)
         known = {shard: position for shard, position in positions.items() if position is not None}
-        if len(known) < len(positions) or (last and not known):
+        if len(known) < len(positions) or (last and not positions):
             raise IncompleteLedger(self.ledger_url, last)
         return {shard: Position() for shard in _shards(_kinesis(), self.stream)} | known
 

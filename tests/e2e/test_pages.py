@@ -49,8 +49,13 @@ def by_first(sql: str) -> dict[str | None, athena_client.Row]:
     return {row[0]: row[1:] for row in athena_client.query(sql)}
 
 
+def figure(answer: str | None, times: float = 1) -> float | None:
+    """Athena's text as a number; null stays none."""
+    return None if answer is None else times * float(answer)
+
+
 def percent(share: str | None) -> float | None:
-    return None if share is None else 100 * float(share)
+    return figure(share, times=100)
 
 
 def shows(text: str, value: float | None) -> bool:
@@ -112,8 +117,8 @@ def test_signal_lists_every_network_with_its_median_and_n(whole_path: WholePath,
     assert count == len(expected) >= len(rows) > 5
     for shown in rows:
         median, mean, n, weak = expected[shown["Network"]]
-        assert shows(shown["Median, ASU"], None if median is None else float(median)), shown
-        assert shows(shown["Mean, ASU"], None if mean is None else float(mean)), shown
+        assert shows(shown["Median, ASU"], figure(median)), shown
+        assert shows(shown["Mean, ASU"], figure(mean)), shown
         assert shows(shown["Weak share"], percent(weak)), shown
         assert number(shown["Measurements"]) == float(n or 0)
 
@@ -129,8 +134,8 @@ def test_gps_lists_every_operator_with_its_precision_and_n(whole_path: WholePath
     assert count == len(expected) >= len(rows) > 5
     for shown in rows:
         median, p95, within, n = expected[shown["Operator"]]
-        assert shows(shown["Median, m"], None if median is None else float(median)), shown
-        assert shows(shown["95th percentile, m"], None if p95 is None else float(p95)), shown
+        assert shows(shown["Median, m"], figure(median)), shown
+        assert shows(shown["95th percentile, m"], figure(p95)), shown
         assert shows(shown["Within 10 m"], percent(within)), shown
         assert number(shown["Fixes"]) == float(n or 0)
 
