@@ -54,7 +54,7 @@ def serve(settings: LocalSettings) -> None:
 def _start_moto(settings: LocalSettings) -> None:
     from moto.server import ThreadedMotoServer
 
-    patches.install()
+    patches.install(settings)
     install_athena(trino_url=settings.trino_url, endpoint_url=settings.endpoint_url)
     ThreadedMotoServer(ip_address=LOOPBACK, port=settings.aws_port, verbose=False).start()
 

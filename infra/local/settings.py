@@ -34,6 +34,7 @@ class LocalSettings:
     trino_port: int
     dashboard_port: int
     state_dir: Path
+    kinesis_limits: bool = False
 
     @property
     def endpoint_url(self) -> str:
@@ -52,15 +53,20 @@ class LocalSettings:
         return self.state_dir / "logs"
 
     @property
+    def objects_dir(self) -> Path:
+        """Bodies of S3 objects; they go with the account that they belong to."""
+        return self.state_dir / "s3"
+
+    @property
     def checkpoint_dir(self) -> Path:
         """Spark's checkpoint: AWS keeps it in S3, for which a laptop's Spark has no file system."""
         return self.state_dir / "checkpoint"
 
     @classmethod
     def from_env(cls) -> "LocalSettings":
-        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT and _STATE_DIR.
+        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR and _KINESIS_LIMITS.
 
-        Raises: InvalidSetting: a port is not a number from 1 to 65535.
+        Raises: InvalidSetting: a port is not a number from 1 to 65535, or a switch neither 0 nor 1.
         """
         aws_port = _port("TELCOPULSE_AWS_PORT", 4566)
         state = os.environ.get("TELCOPULSE_STATE_DIR")
@@ -69,6 +75,7 @@ class LocalSettings:
             trino_port=_port("TELCOPULSE_TRINO_PORT", aws_port + 1),
             dashboard_port=_port("TELCOPULSE_DASHBOARD_PORT", 8501),
             state_dir=Path(state).resolve() if state else TOOLS_DIR / "stacks" / str(aws_port),
+            kinesis_limits=_switch("TELCOPULSE_KINESIS_LIMITS"),
         )
 
     def environment(self) -> dict[str, str]:
@@ -90,6 +97,7 @@ class LocalSettings:
             "TELCOPULSE_TRINO_PORT": str(self.trino_port),
             "TELCOPULSE_DASHBOARD_PORT": str(self.dashboard_port),
             "TELCOPULSE_STATE_DIR": str(self.state_dir),
+            "TELCOPULSE_KINESIS_LIMITS": str(int(self.kinesis_limits)),
         }
 
 
@@ -98,3 +106,11 @@ def _port(name: str, default: int) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise InvalidSetting(name, text, "a port number from 1 to 65535")
     return int(text)
+
+
+def _switch(name: str) -> bool:
+    """Off unless the variable is 1."""
+    text = os.environ.get(name, "0")
+    if text not in ("0", "1"):
+        raise InvalidSetting(name, text, "0 or 1")
+    return text == "1"

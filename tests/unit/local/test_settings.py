@@ -21,3 +21,17 @@ def test_a_bad_port_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("TELCOPULSE_AWS_PORT", text)
     with pytest.raises(InvalidSetting, match="TELCOPULSE_AWS_PORT"):
         LocalSettings.from_env()
+
+
+@pytest.mark.parametrize(("text", "is_on"), [("1", True), ("0", False)])
+def test_kinesis_limits_are_a_switch(monkeypatch: pytest.MonkeyPatch, text: str, is_on: bool) -> None:
+    monkeypatch.delenv("TELCOPULSE_KINESIS_LIMITS", raising=False)
+    assert not LocalSettings.from_env().kinesis_limits
+    monkeypatch.setenv("TELCOPULSE_KINESIS_LIMITS", text)
+    assert LocalSettings.from_env().kinesis_limits is is_on
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELCOPULSE_KINESIS_LIMITS", "yes")
+    with pytest.raises(InvalidSetting, match="TELCOPULSE_KINESIS_LIMITS"):
+        LocalSettings.from_env()
