@@ -8,9 +8,9 @@ import sys
 import time
 from types import FrameType
 
-from infra.local import patches, processes, resources
+from infra.local import http_server, patches, processes, resources
 from infra.local.athena import install as install_athena
-from infra.local.settings import LOOPBACK, LocalSettings
+from infra.local.settings import LocalSettings
 from infra.local.trino import Trino
 
 log = logging.getLogger("telcopulse.local")
@@ -52,11 +52,9 @@ def serve(settings: LocalSettings) -> None:
 
 
 def _start_moto(settings: LocalSettings) -> None:
-    from moto.server import ThreadedMotoServer
-
     patches.install(settings)
     install_athena(trino_url=settings.trino_url, endpoint_url=settings.endpoint_url)
-    ThreadedMotoServer(ip_address=LOOPBACK, port=settings.aws_port, verbose=False).start()
+    http_server.start(settings.aws_port, http_server.build_app())
 
 
 def _watch(trino: Trino) -> None:
