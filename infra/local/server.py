@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -48,6 +49,7 @@ def serve(settings: LocalSettings) -> None:
     finally:
         (settings.state_dir / "ready").unlink(missing_ok=True)
         trino.stop()
+        shutil.rmtree(settings.objects_dir, ignore_errors=True)
         log.info("event=stopped")
 
 
@@ -79,6 +81,6 @@ def _exit_on_signals() -> None:
 
 
 def _allow_many_files() -> None:
-    """Raise the soft limit of open files: moto keeps each large object in a temporary file."""
+    """Raise the soft limit of open files: each client's connection and each read of an object is one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,11 +1,21 @@
 """AWS behaviour that moto lacks and TelcoPulse needs: one module a service, each patch saying what it restores."""
 
+from typing import Any
+
+from moto.core.common_models import BaseModel
+
 from infra.local.patches import glue, kinesis, s3
 from infra.local.settings import LocalSettings
 
 
 def install(settings: LocalSettings) -> None:
-    """Patch moto in this process. Call once, before the server starts."""
+    """Patch moto in this process. Call once, before the server starts; empties the folder of S3 objects."""
+    BaseModel.__new__ = _new
     glue.install()
     kinesis.install(limits=settings.kinesis_limits)
-    s3.install()
+    s3.install(settings.objects_dir)
+
+
+def _new(cls: type, *args: Any, **kwargs: Any) -> Any:
+    """Deleted resources leave the memory: moto keeps every instance that ever was, for its own dashboard."""
+    return object.__new__(cls)

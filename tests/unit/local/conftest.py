@@ -13,7 +13,7 @@ from infra.local.settings import LOOPBACK
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     glue.install()
     kinesis.install()
-    s3.install()
+    s3.install(tmp_path_factory.mktemp("s3"))
     port = processes.free_port()
     server = http_server.start(port, http_server.build_app())
     yield f"http://{LOOPBACK}:{port}"
