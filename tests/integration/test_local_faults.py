@@ -39,10 +39,11 @@ def test_athena_fails_with_the_code_asked_for_and_for_the_named_query_only(fault
     assert (faults.hits(fault), faults.seen(fault)) == (1, 1)
 
 
-def test_a_query_survives_an_s3_that_throttles(faults: FaultsClient, table: str) -> None:
-    fault = faults.add("s3", "GetObject", resource=f"telcopulse-marts/{table}", action="throttle", times=2)
-    assert athena_client.query(f"select n from {table} where n = 1") == [["1"]]
+def test_a_write_survives_an_s3_that_throttles(faults: FaultsClient, table: str) -> None:
+    fault = faults.add("s3", "PutObject", resource=f"telcopulse-marts/{table}", action="throttle", times=2)
+    athena_client.query(f"insert into {table} values (3)")
     assert faults.hits(fault) == 2
+    assert athena_client.query(f"select n from {table} where n = 3") == [["3"]]
 
 
 def test_a_query_survives_a_reset_connection_to_the_catalog(faults: FaultsClient, table: str) -> None:
