@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.core.common_models import BaseModel
 
-from infra.local.patches import glue, kinesis, s3
+from infra.local.patches import glue, glue_listing, kinesis, s3
 from infra.local.settings import LocalSettings
 
 
@@ -12,6 +12,7 @@ def install(settings: LocalSettings) -> None:
     """Patch moto in this process. Call once, before the server starts; empties the folder of S3 objects."""
     BaseModel.__new__ = _new
     glue.install()
+    glue_listing.install()
     kinesis.install(limits=settings.kinesis_limits)
     s3.install(settings.objects_dir)
 

@@ -10,7 +10,7 @@ from moto.glue import models, responses
 
 TableInput = dict[str, Any]
 
-_catalog_lock = threading.RLock()
+catalog_lock = threading.RLock()
 _column_statistics: dict[tuple[str, str, tuple[str, ...]], dict[str, Any]] = {}
 
 
@@ -29,17 +29,21 @@ def install() -> None:
     for kind in ("table", "partition"):
         for verb, handler in (("update", _put_stats), ("get", _get_stats), ("delete", _delete_stats)):
             setattr(responses.GlueResponse, f"{verb}_column_statistics_for_{kind}", handler)
-    for name in ("get_tables", "get_databases", "get_table_versions", "get_partitions"):
-        setattr(models.GlueBackend, name, _locked(getattr(models.GlueBackend, name)))
+    responses.GlueResponse.get_table = _locked(responses.GlueResponse.get_table)
+    responses.GlueResponse.get_table_version = _locked(responses.GlueResponse.get_table_version)
+    models.GlueBackend.get_partitions = _locked(models.GlueBackend.get_partitions)
     for name in ("create_table", "delete_table", "create_database", "delete_database"):
         setattr(models.GlueBackend, name, _locked(getattr(models.GlueBackend, name)))
 
 
 def _locked(method: Any) -> Any:
-    """Serialise a catalog call: moto walks dictionaries that other threads change."""
+    """Serialise a catalog call: moto walks dictionaries that other threads change.
+
+    GetTable looks twice, for the current version's number and for its content, and failed when a commit came between.
+    """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        with _catalog_lock:
+        with catalog_lock:
             return method(*args, **kwargs)
 
     return call
@@ -53,7 +57,7 @@ def _update_table(self: responses.GlueResponse) -> EmptyResult:
     """
     database, table_input = self.parameters["DatabaseName"], self.parameters["TableInput"]
     expected = self.parameters.get("VersionId")
-    with _catalog_lock:
+    with catalog_lock:
         table = self.glue_backend.get_table(database, table_input["Name"])
         current = str(table._current_version)
         if expected is not None and str(expected) != current:
@@ -99,7 +103,7 @@ def _stats_key(self: responses.GlueResponse) -> tuple[str, str, tuple[str, ...]]
 
 def _put_stats(self: responses.GlueResponse) -> str:
     """UpdateColumnStatisticsFor…, which the engine's Hive connector calls and moto lacks."""
-    with _catalog_lock:
+    with catalog_lock:
         kept = _column_statistics.setdefault(_stats_key(self), {})
         kept.update({stats["ColumnName"]: stats for stats in self._get_param("ColumnStatisticsList") or []})
     return json.dumps({"Errors": []})
@@ -112,6 +116,6 @@ def _get_stats(self: responses.GlueResponse) -> str:
 
 
 def _delete_stats(self: responses.GlueResponse) -> str:
-    with _catalog_lock:
+    with catalog_lock:
         _column_statistics.get(_stats_key(self), {}).pop(self._get_param("ColumnName"), None)
     return "{}"
