@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.core.common_models import BaseModel
 
-from infra.local.patches import glue, glue_listing, kinesis, s3
+from infra.local.patches import crawler, glue, glue_listing, kinesis, s3
 from infra.local.settings import LocalSettings
 
 
@@ -13,6 +13,7 @@ def install(settings: LocalSettings) -> None:
     BaseModel.__new__ = _new
     glue.install()
     glue_listing.install()
+    crawler.install()
     kinesis.install(limits=settings.kinesis_limits)
     s3.install(settings.objects_dir)
 
