@@ -8,6 +8,8 @@ import boto3
 from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.glue import GlueCatalog
 
+from infra.local.settings import REGION
+
 CRAWL_TIMEOUT_S = 60
 
 
@@ -19,8 +21,8 @@ def new_database(bucket: str = "telcopulse-raw") -> str:
 
 
 def pyiceberg_catalog(endpoint_url: str) -> GlueCatalog:
-    """The S3 endpoint must be named: pyarrow's S3 does not read AWS_ENDPOINT_URL."""
-    catalog = load_catalog("glue", **{"type": "glue", "s3.endpoint": endpoint_url})
+    """The S3 endpoint must be named: pyarrow's S3 does not read AWS_ENDPOINT_URL, and asks AWS for the region."""
+    catalog = load_catalog("glue", **{"type": "glue", "s3.endpoint": endpoint_url, "s3.region": REGION})
     assert isinstance(catalog, GlueCatalog)
     return catalog
 

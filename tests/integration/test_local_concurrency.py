@@ -1,0 +1,103 @@
+"""Clients that commit and read at once lose and repeat nothing: every commit is a compare-and-swap in Glue."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import pyarrow as pa
+
+from infra.local import athena_client
+from infra.local.settings import REPO_ROOT, LocalSettings
+from tests.integration.catalog_clients import new_database, pyiceberg_catalog
+from tests.integration.iceberg_writer import RETRIES, ROWS_PER_COMMIT
+
+WRITERS, COMMITS = 4, 50
+WRITERS_TIMEOUT_S = 1800
+# Without it the readers take more of a small machine than the writers, whose commits are what is tested.
+PAUSE_S = 0.5
+
+Seen = TypeVar("Seen")
+
+
+def test_every_acknowledged_commit_of_four_writers_is_there_once_while_others_merge_and_read(
+    local_aws: LocalSettings,
+) -> None:
+    database, catalog = new_database(), pyiceberg_catalog(local_aws.endpoint_url)
+    catalog.create_table(f"{database}.events", pa.schema([("id", pa.int64())]), properties=RETRIES)
+    for name in ("first", "second"):
+        athena_client.query(
+            f"create table {database}.{name} (id bigint, n bigint) "
+            f"location 's3://telcopulse-raw/{database}/{name}' tblproperties ('table_type' = 'ICEBERG')"
+        )
+    done = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        merges = pool.submit(_until, done, lambda: _merge(database))
+        counts = pool.submit(_until, done, lambda: _counts(database))
+        try:
+            acknowledged = _write(local_aws.endpoint_url, f"{database}.events", pool)
+        finally:
+            done.set()
+    assert sorted(acknowledged) == list(range(WRITERS * COMMITS * ROWS_PER_COMMIT))
+    assert _counts(database) == (len(acknowledged), len(acknowledged))
+    for number, (rows, distinct) in enumerate(seen := counts.result()):
+        assert rows == distinct, "a reader saw a row twice"
+        assert rows >= seen[number - 1][0] or number == 0, f"a reader saw rows vanish: {seen[number - 1 : number + 1]}"
+    merged = len(merges.result())
+    assert merged > 0
+    for name in ("first", "second"):
+        assert athena_client.query(f"select id, n from {database}.{name}") == [["1", str(merged)]]
+    snapshots = catalog.load_table(f"{database}.events").metadata.snapshots
+    assert len(snapshots) == WRITERS * COMMITS
+
+
+def _write(endpoint_url: str, table_name: str, pool: ThreadPoolExecutor) -> list[int]:
+    """Run the writers side by side as processes; returns the ids that the catalog acknowledged."""
+    command = [sys.executable, "-m", "tests.integration.iceberg_writer", endpoint_url, table_name]
+    writers = [
+        subprocess.Popen(
+            [*command, str(writer), str(COMMITS)],
+            cwd=REPO_ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for writer in range(WRITERS)
+    ]
+    try:
+        outputs: list[Future[tuple[str, str]]] = [
+            pool.submit(writer.communicate, timeout=WRITERS_TIMEOUT_S) for writer in writers
+        ]
+        ids: list[int] = []
+        for writer, output in zip(writers, outputs, strict=True):
+            stdout, stderr = output.result()
+            assert writer.returncode == 0, stderr[-4000:]
+            ids += json.loads(stdout.splitlines()[-1])
+        return ids
+    finally:
+        for writer in writers:
+            writer.kill()
+
+
+def _until(done: threading.Event, look: Callable[[], Seen]) -> list[Seen]:
+    seen = []
+    while not done.wait(PAUSE_S):
+        seen.append(look())
+    return seen
+
+
+def _merge(database: str) -> None:
+    for name in ("first", "second"):
+        athena_client.query(
+            f"merge into {database}.{name} t using (values (bigint '1')) s (id) on t.id = s.id "
+            "when matched then update set n = t.n + 1 when not matched then insert (id, n) values (s.id, 1)"
+        )
+
+
+def _counts(database: str) -> tuple[int, int]:
+    """(rows, distinct ids)"""
+    ((rows, distinct),) = athena_client.query(f"select count(*), count(distinct id) from {database}.events")
+    return int(rows or 0), int(distinct or 0)
