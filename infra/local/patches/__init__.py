@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.core.common_models import BaseModel
 
-from infra.local.patches import crawler, glue, glue_listing, kinesis, s3
+from infra.local.patches import bucket_policy, crawler, glue, glue_listing, kinesis, s3, tags
 from infra.local.settings import LocalSettings
 
 
@@ -16,6 +16,8 @@ def install(settings: LocalSettings) -> None:
     crawler.install()
     kinesis.install(limits=settings.kinesis_limits)
     s3.install(settings.objects_dir)
+    bucket_policy.install()
+    tags.install()
 
 
 def _new(cls: type, *args: Any, **kwargs: Any) -> Any:
