@@ -1,0 +1,91 @@
+"""Terraform's AWS provider, unmodified, applies what TelcoPulse deploys, sees no drift, and destroys it.
+
+Needs `terraform` and the provider, from the registry or from the folder that TELCOPULSE_TF_PLUGIN_DIR names
+(`terraform init -plugin-dir`); without them the test is left out, or fails when CI_REQUIRES_TERRAFORM=1.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.local import athena_client
+
+CONFIGURATION = Path(__file__).with_name("terraform")
+TIMEOUT_S = 600
+
+Terraform = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class TerraformFailed(Exception):
+    def __init__(self, arguments: tuple[str, ...], output: str) -> None:
+        super().__init__(f"terraform {' '.join(arguments)}: {output[-6000:]}")
+
+
+@pytest.fixture
+def terraform(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terraform]:
+    """`terraform` in a copy of the configuration; what it made is destroyed at the end."""
+    program = shutil.which("terraform")
+    if program is None:
+        _leave_out("there is no `terraform` on PATH")
+    folder = shutil.copytree(CONFIGURATION, tmp_path / "root")
+    variables = {
+        "TF_IN_AUTOMATION": "1",
+        "TF_REGISTRY_CLIENT_TIMEOUT": "20",
+        "TF_REGISTRY_DISCOVERY_RETRY": "0",
+        "TF_VAR_prefix": f"tf-{uuid.uuid4().hex[:8]}",
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(program), *arguments, "-no-color"],
+            cwd=folder,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode:
+            raise TerraformFailed(arguments, done.stdout + done.stderr)
+        return done
+
+    plugins = os.environ.get("TELCOPULSE_TF_PLUGIN_DIR")
+    try:
+        run("init", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else []))
+    except TerraformFailed as failure:
+        _leave_out(f"the provider can't be installed (TELCOPULSE_TF_PLUGIN_DIR={plugins}): {failure}")
+    # Not an argument of the fixture: nothing is started for a test that is left out.
+    request.getfixturevalue("local_aws")
+    yield run
+    run("destroy", "-auto-approve", "-input=false")
+
+
+def test_what_is_applied_shows_no_drift_and_is_destroyed(terraform: Terraform) -> None:
+    terraform("apply", "-auto-approve", "-input=false")
+    planned = terraform("plan", "-input=false", "-detailed-exitcode")
+    assert "No changes" in planned.stdout
+    outputs: dict[str, Any] = json.loads(terraform("output", "-json").stdout)
+    database = outputs["raw_database"]["value"]
+    assert boto3.client("glue").get_database(Name=database)["Database"]["Name"] == database
+    assert _answer_of(outputs["adhoc_workgroup"]["value"]) == "1"
+    terraform("destroy", "-auto-approve", "-input=false")
+    databases = boto3.client("glue").get_databases()["DatabaseList"]
+    assert database not in [entry["Name"] for entry in databases]
+
+
+def _answer_of(workgroup: str) -> str:
+    return str(athena_client.query("select 1", workgroup=workgroup)[0][0])
+
+
+def _leave_out(reason: str) -> None:
+    if os.environ.get("CI_REQUIRES_TERRAFORM") == "1":
+        pytest.fail(f"CI_REQUIRES_TERRAFORM=1, but {reason}")
+    pytest.skip(f"left out: {reason}")
