@@ -11,12 +11,9 @@ import pyarrow as pa
 from tests.integration.catalog_clients import pyiceberg_catalog
 
 ROWS_PER_COMMIT = 3
-# A commit that lost a race is made again on the new state; the losers come back soon and not all at once.
-RETRIES = {
-    "commit.retry.num-retries": "200",
-    "commit.retry.min-wait-ms": "20",
-    "commit.retry.max-wait-ms": "200",
-}
+# A commit that lost a race is made again on the new state. Losers wait 0.1 s, then twice as long up to a second: sooner
+# costs more than it gains, for a repeated commit writes the table's whole metadata again.
+RETRIES = {"commit.retry.num-retries": "200", "commit.retry.max-wait-ms": "1000"}
 
 
 def write(endpoint_url: str, table_name: str, writer: int, commits: int) -> list[int]:

@@ -17,8 +17,8 @@ from tests.integration.iceberg_writer import RETRIES, ROWS_PER_COMMIT
 
 WRITERS, COMMITS = 4, 50
 WRITERS_TIMEOUT_S = 1800
-# Without it the readers take more of a small machine than the writers, whose commits are what is tested.
-PAUSE_S = 0.5
+# A read opens as many files as there were commits: without a pause it takes more of a small machine than the writers.
+PAUSE_S = 2.0
 
 Seen = TypeVar("Seen")
 
