@@ -38,9 +38,13 @@ def terraform(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terraf
     folder = shutil.copytree(CONFIGURATION, tmp_path / "root")
     variables = {
         "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
         "TF_REGISTRY_CLIENT_TIMEOUT": "20",
         "TF_REGISTRY_DISCOVERY_RETRY": "0",
         "TF_VAR_prefix": f"tf-{uuid.uuid4().hex[:8]}",
+        # Every request with its time: what a failed wait waited for.
+        "TF_LOG_PROVIDER": "DEBUG",
+        "TF_LOG_PATH": str(tmp_path / "provider.log"),
     }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
