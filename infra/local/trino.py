@@ -142,6 +142,9 @@ def _configuration(settings: LocalSettings) -> dict[str, dict[str, object]]:
             "query.max-memory": f"{_QUERY_MEMORY_MB}MB",
             "query.max-memory-per-node": f"{_QUERY_MEMORY_MB}MB",
             "catalog.management": "static",
+            # Athena's limit of 100 open partitions is one of a whole write; the engine's is one of each of its writers.
+            "task.min-writer-count": 1,
+            "task.max-writer-count": 1,
             # Finished queries hold their plans and statistics in the heap.
             "query.max-history": 50,
             "query.min-expire-age": "1m",
@@ -155,7 +158,6 @@ def _configuration(settings: LocalSettings) -> dict[str, dict[str, object]]:
             "iceberg.remove-orphan-files.min-retention": "0s",
             "iceberg.register-table-procedure.enabled": "true",
             "iceberg.unique-table-location": "true",
-            # Athena: at most 100 open partitions a write.
             "iceberg.max-partitions-per-writer": 100,
             "iceberg.hive-catalog-name": "awsdatacatalog_hive",
             "iceberg.allowed-extra-properties": "*",

@@ -8,10 +8,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.athena import models
 
-from infra.local.athena import catalog, sql
+from infra.local.athena import catalog, sql, syntax
 from infra.local.athena.errors import HIVE_DDL, InvalidRequest, QueryFailed, internal_error
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor import Executor
+from infra.local.athena.limits import QueryStopped, cancelled_by_user
 from infra.local.athena.sql.text import Refused
 from infra.local.athena.trino_client import TrinoClient
 
@@ -42,6 +43,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
             raise InvalidRequest(f"WorkGroup {group.name} is disabled.")
         try:
             plan = sql.plan(query, (context or {}).get("Database") or "default")
+            syntax.refuse_what_does_not_parse(self.trino, plan, query)
         except Refused as refusal:
             log.info("event=refused reason=%r", str(refusal)[:300])
             raise InvalidRequest(str(refusal)) from refusal
@@ -64,8 +66,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
     def stop_query_execution(self, exec_id: str) -> None:
         execution = self.get_query_execution(exec_id)
         if execution.end_time is None:
-            execution.status, execution.reason = "CANCELLED", "Query cancelled by user"
-            execution.end_time = time.time()
+            _stop(execution, cancelled_by_user())
 
     def get_query_execution(self, exec_id: str) -> Execution:
         """Raises: InvalidRequest."""
@@ -75,12 +76,16 @@ class TrinoAthenaBackend(models.AthenaBackend):
         return execution
 
     def _run(self, execution: Execution) -> None:
+        if execution.status == "CANCELLED":
+            return
         execution.status = "RUNNING"
         try:
             output = Executor(self, execution, self.trino).run(execution.plan)
             self.query_results[execution.id] = output
             _write_output(execution, output)
             _end(execution, "SUCCEEDED")
+        except QueryStopped as stop:
+            _stop(execution, stop)
         except QueryFailed as failure:
             _fail(execution, failure)
         except ClientError as error:
@@ -120,6 +125,15 @@ def _write_output(execution: Execution, output: Output) -> None:
         bucket, key = models.bucket_and_name_from_url(location)
         catalog.client("s3").put_object(Bucket=bucket, Key=key, Body=output.file_body())
         catalog.client("s3").put_object(Bucket=bucket, Key=f"{key}.metadata", Body=b"")
+
+
+def _stop(execution: Execution, stop: QueryStopped) -> None:
+    if stop.state == "FAILED":
+        _fail(execution, QueryFailed(stop.reason))
+    elif execution.status != "CANCELLED":
+        execution.status, execution.reason = stop.state, stop.reason
+        execution.end_time = time.time()
+        log.info("event=stopped query=%s reason=%r", execution.id, stop.reason)
 
 
 def _fail(execution: Execution, failure: QueryFailed) -> None:

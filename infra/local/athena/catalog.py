@@ -80,6 +80,14 @@ def databases() -> Iterator[dict[str, Any]]:
         yield from page["DatabaseList"]
 
 
+def update_database_parameters(name: str, parameters: dict[str, str]) -> None:
+    """Set some of a database's parameters and keep the rest."""
+    found = client("glue").get_database(Name=name)["Database"]
+    kept = {key: found[key] for key in ("Name", "Description", "LocationUri", "Parameters") if key in found}
+    kept["Parameters"] = {**kept.get("Parameters", {}), **parameters}
+    client("glue").update_database(Name=name, DatabaseInput=kept)
+
+
 def is_iceberg(table: Table) -> bool:
     return str(table.get("Parameters", {}).get("table_type", "")).upper() == "ICEBERG"
 

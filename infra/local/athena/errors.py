@@ -50,7 +50,15 @@ def hive_ddl_failed(message: str) -> QueryFailed:
 
 
 def internal_error(error: Exception) -> QueryFailed:
-    return QueryFailed(f"INTERNAL_ERROR: {error!r}", _INTERNAL, category=SYSTEM)
+    message = f"GENERIC_INTERNAL_ERROR: the local Athena failed at this statement ({error!r}), its log says where"
+    return QueryFailed(message, _INTERNAL, category=SYSTEM)
+
+
+def more_runs_needed(statement: str) -> QueryFailed:
+    """OPTIMIZE or VACUUM got only part of the way."""
+    verb = statement.upper()
+    message = f"ICEBERG_{verb}_MORE_RUNS_NEEDED: there is more to do, please run another {verb} command"
+    return QueryFailed(message, _ICEBERG)
 
 
 def from_trino(error: TrinoError) -> QueryFailed:
@@ -59,8 +67,6 @@ def from_trino(error: TrinoError) -> QueryFailed:
     if error.name.startswith("ICEBERG"):
         is_conflict = error.name == "ICEBERG_COMMIT_ERROR"
         return QueryFailed(text, _ICEBERG, category=SYSTEM if is_conflict else USER, retryable=is_conflict)
-    if error.name == "USER_CANCELED":
-        return QueryFailed(error.message)
     if error.kind == "USER_ERROR":
         return QueryFailed(text)
     if error.kind == "INSUFFICIENT_RESOURCES":

@@ -8,6 +8,7 @@ from moto.athena import models
 
 from infra.local.athena import types
 from infra.local.athena.errors import from_trino
+from infra.local.athena.limits import Limits, QueryStopped, cancelled_by_user
 from infra.local.athena.sql.text import ICEBERG, Name, Plan
 from infra.local.athena.trino_client import TrinoClient, TrinoError, TrinoResult
 
@@ -16,6 +17,7 @@ _FILE_ENDINGS = {
     "EXPLAIN": ".csv",
     **dict.fromkeys(("INSERT", "UNLOAD", "UPDATE", "DELETE", "MERGE"), ""),
 }
+_READING = ("query", "explain")
 _WITH_MANIFEST = ("INSERT", "CREATE_TABLE_AS_SELECT", "UNLOAD")
 
 
@@ -29,7 +31,7 @@ class Execution(models.Execution):
         super().__init__(**kwargs)
         self.plan = plan
         self.base_location = base_location
-        self.scan_limit_bytes = scan_limit_bytes
+        self.limits = Limits.of(plan.kind, scan_limit_bytes)
         self.end_time: float | None = None
         self.reason: str | None = None
         self.error: dict[str, Any] | None = None
@@ -49,31 +51,29 @@ class Execution(models.Execution):
         return f"{self.base_location}{self.id}-manifest.csv" if self.plan.substatement in _WITH_MANIFEST else None
 
     def run_on(self, trino: TrinoClient, sql: str, **options: Any) -> TrinoResult:
-        """Run one statement for this execution; cancelling it or passing the scan cut-off stops the engine's query.
+        """Run one statement for this execution; cancelling it or passing a limit stops the engine's query.
 
-        Raises: QueryFailed.
+        Raises: QueryFailed, QueryStopped.
         """
         try:
             result = trino.run(sql, catalog=ICEBERG, schema=self.database, should_stop=self._should_stop, **options)
         except TrinoError as error:
             raise from_trino(error) from error
         self.engine_stats = result.stats or self.engine_stats
+        # A quick query ends between two looks at its statistics. A quick write has committed: that cannot be undone.
+        stop = self.limits.exceeded(result.stats) if self.plan.operation in _READING else None
+        if stop is not None:
+            raise stop
         return result
 
     def name_of(self, target: Name) -> tuple[str, str]:
         return (target[0] if len(target) > 1 else self.database), target[-1]
 
-    def _should_stop(self, stats: dict[str, Any]) -> TrinoError | None:
+    def _should_stop(self, stats: dict[str, Any]) -> QueryStopped | None:
         if self.status == "CANCELLED":
-            return TrinoError(
-                {"errorName": "USER_CANCELED", "errorType": "USER_ERROR", "message": "Query cancelled by user"}
-            )
-        scanned = int(stats.get("physicalInputBytes", 0))
-        if self.scan_limit_bytes is not None and scanned > self.scan_limit_bytes:
-            self.engine_stats = stats
-            message = f"Query cancelled! Bytes scanned limit was exceeded: {scanned} > {self.scan_limit_bytes}"
-            return TrinoError({"errorName": "USER_CANCELED", "errorType": "USER_ERROR", "message": message})
-        return None
+            return cancelled_by_user()
+        self.engine_stats = stats or self.engine_stats
+        return self.limits.exceeded(stats)
 
     def to_json(self) -> dict[str, Any]:
         """GetQueryExecution's answer."""

@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.athena import models
 
-from infra.local.athena import catalog, sql, types
+from infra.local.athena import catalog, more_runs, sql, types
 from infra.local.athena.errors import QueryFailed, hive_ddl_failed
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor_ddl import DdlOperations
@@ -45,6 +45,7 @@ class Executor(DdlOperations, ShowOperations):
 
     def maintain(self, sql: str, iceberg_target: Name) -> Output:
         self._require_iceberg(iceberg_target)
+        more_runs.spend("OPTIMIZE", self.execution.name_of(iceberg_target)[0])
         self.on_engine(sql)
         return Output()
 
@@ -53,6 +54,7 @@ class Executor(DdlOperations, ShowOperations):
         if not catalog.is_iceberg(self.require_table(target)):
             raise QueryFailed("NOT_SUPPORTED: VACUUM is only supported for Iceberg tables")
         database, name = self.execution.name_of(target)
+        more_runs.spend("VACUUM", database)
         settings = f"SELECT key, value FROM {ICEBERG}.{quote(database)}.{quote(name + '$properties')}"
         properties = {row[0]: row[1] for row in self.on_engine(settings).rows}
         age_s = int(properties.get("vacuum_max_snapshot_age_seconds", _DEFAULT_SNAPSHOT_AGE_S))
@@ -87,7 +89,7 @@ class Executor(DdlOperations, ShowOperations):
         self, sql: str, query: str, iceberg: bool, location: str | None, session: dict[str, str]
     ) -> Output:
         if iceberg:
-            for column in self.on_engine(f"SELECT * FROM (\n{query}\n) LIMIT 0").columns:
+            for column in self._columns_of(query):
                 refusal = types.iceberg_refusal(column["type"], column["name"])
                 if refusal:
                     raise QueryFailed(refusal)
@@ -95,7 +97,11 @@ class Executor(DdlOperations, ShowOperations):
         statement = sql.replace("%LOCATION%", literal(target.rstrip("/") + "/"))
         return self._counted(self.on_engine(statement, session=session))
 
-    def create_view(self, target: Name, sql: str) -> Output:
+    def create_view(self, target: Name, sql: str, query: str) -> Output:
+        for column in self._columns_of(query):
+            refusal = types.view_refusal(column["type"], column["name"])
+            if refusal:
+                raise QueryFailed(refusal)
         self.on_engine(sql)
         catalog.describe_view(*self.execution.name_of(target))
         return Output()
@@ -153,6 +159,10 @@ class Executor(DdlOperations, ShowOperations):
         if table is None:
             raise hive_ddl_failed(f"SemanticException [Error 10001]: Table not found {database}.{name}")
         return table
+
+    def _columns_of(self, query: str) -> list[dict[str, Any]]:
+        """The query's columns; the query itself does not run."""
+        return self.on_engine(f"SELECT * FROM (\n{query}\n) LIMIT 0").columns
 
     def _require_iceberg(self, target: Name) -> None:
         table = catalog.find_table(*self.execution.name_of(target))

@@ -64,10 +64,7 @@ class DdlOperations:
         return Output()
 
     def set_database_properties(self, target: Name, properties: dict[str, str]) -> Output:
-        found = catalog.client("glue").get_database(Name=target[-1])["Database"]
-        kept = {key: found[key] for key in ("Name", "Description", "LocationUri", "Parameters") if key in found}
-        kept["Parameters"] = {**kept.get("Parameters", {}), **properties}
-        catalog.client("glue").update_database(Name=target[-1], DatabaseInput=kept)
+        catalog.update_database_parameters(target[-1], properties)
         return Output()
 
     def drop_table(self, target: Name, if_exists: bool) -> Output:

@@ -50,11 +50,12 @@ class TrinoClient:
         schema: str,
         session: Mapping[str, str] | None = None,
         prepared: Mapping[str, str] | None = None,
-        should_stop: Callable[[dict[str, Any]], TrinoError | None] = lambda stats: None,
+        should_stop: Callable[[dict[str, Any]], Exception | None] = lambda stats: None,
     ) -> TrinoResult:
         """Run one statement to its end.
 
-        `should_stop` sees the statistics so far and may return the error with which to cancel the query.
+        `should_stop` sees the statistics so far, at least once a second, and may return an error: the query is then
+        cancelled in the engine and the error raised.
         Raises: TrinoError.
         """
         headers = self._headers(catalog, schema, session or {}, prepared or {})

@@ -132,7 +132,7 @@ def iceberg_refusal(trino: str, column: str) -> str | None:
     """What Athena says to a CTAS column that its Iceberg writer does not take (Trino would coerce it)."""
     for match in re.finditer(r"timestamp\((\d+)\)( with time zone)?", trino):
         if match[2]:
-            return f"NOT_SUPPORTED: Type not supported for Iceberg: timestamp({match[1]}) with time zone"
+            return f"NOT_SUPPORTED: Unsupported Hive type: {match[0]}"
         if match[1] != "6":
             return (
                 f"NOT_SUPPORTED: Timestamp precision ({match[1]}) not supported for Iceberg. "
@@ -144,6 +144,12 @@ def iceberg_refusal(trino: str, column: str) -> str | None:
     if unsupported[1] == "unknown":
         return f"COLUMN_TYPE_UNKNOWN: line 1:1: Column type is unknown: {column}"
     return f"NOT_SUPPORTED: Type not supported for Iceberg: {unsupported[1]}"
+
+
+def view_refusal(trino: str, column: str) -> str | None:
+    """What Athena says to a view's column that has no Hive type (Trino would keep it)."""
+    zoned = re.search(r"timestamp\(\d+\) with time zone", trino)
+    return f"Invalid column type for column {column}: Unsupported Hive type: {zoned[0]}" if zoned else None
 
 
 def _arguments(signature: Signature) -> list[dict[str, Any]]:

@@ -81,7 +81,9 @@ def _view(sql: str, tokens: Tokens, index: int) -> Plan:
     target, index = read_name(tokens, index)
     if index < len(tokens) and tokens[index].lower in ("comment", "security"):
         raise Refused(f"line 1:1: mismatched input '{tokens[index].text.upper()}'. Expecting: 'AS'")
-    return Plan("DDL", "CREATE_VIEW", "create_view", {"target": target, "sql": sql})
+    if index >= len(tokens) or tokens[index].lower != "as":
+        raise Refused("line 1:1: mismatched input. Expecting: 'AS'")
+    return Plan("DDL", "CREATE_VIEW", "create_view", {"target": target, "sql": sql, "query": sql[tokens[index].end :]})
 
 
 def _database(sql: str, tokens: Tokens, index: int) -> Plan:

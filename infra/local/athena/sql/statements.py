@@ -10,6 +10,7 @@ from infra.local.athena.sql.text import (
     Plan,
     Refused,
     Tokens,
+    end_position,
     lex,
     matching,
     qualified,
@@ -35,6 +36,14 @@ def plan(sql: str, database: str = "default") -> Plan:
     sql = sql.strip()
     while sql.endswith(";"):
         sql = sql[:-1].rstrip()
+    try:
+        return _plan(sql, database)
+    except IndexError as error:
+        # A planner looked behind the statement's end.
+        raise Refused(f"line {end_position(sql)}: mismatched input '<EOF>'") from error
+
+
+def _plan(sql: str, database: str) -> Plan:
     tokens = lex(sql)
     refuse(sql, tokens)
     first = tokens[0].lower

@@ -63,6 +63,12 @@ def lex(sql: str) -> list[Token]:
     ]
 
 
+def end_position(sql: str) -> str:
+    """The place behind the last character, as `line:column`."""
+    lines = sql.split("\n")
+    return f"{len(lines)}:{len(lines[-1]) + 1}"
+
+
 def words(tokens: Tokens) -> list[str]:
     return [token.lower for token in tokens]
 
