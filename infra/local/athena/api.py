@@ -14,7 +14,7 @@ from infra.local.athena.errors import InvalidRequest, MetadataError, ResourceNot
 from infra.local.athena.trino_client import TrinoClient
 
 _MAX_ROWS = 1000
-_DEFAULT_LISTED = 50
+_LISTED = 50
 _ENGINE_VERSION = "Athena engine version 3"
 _CATALOG = "awsdatacatalog"
 
@@ -74,9 +74,7 @@ def get_query_results(self: Request) -> str:
         raise InvalidRequest(f"Query has not yet finished. Current state: {execution.status}")
     if execution.status != "SUCCEEDED":
         raise InvalidRequest(f"Query did not finish successfully. Final query state: {execution.status}")
-    size, start = int(self._get_param("MaxResults") or _MAX_ROWS), int(self._get_param("NextToken") or 0)
-    if not 1 <= size <= _MAX_ROWS:
-        raise InvalidRequest(f"MaxResults is more than maximum allowed length {_MAX_ROWS}")
+    size, start = _page(self, default=_MAX_ROWS, largest=_MAX_ROWS)
     output = self.athena_backend.query_results[execution.id]
     rows = output.all_rows
     page = [
@@ -93,7 +91,7 @@ def get_query_results(self: Request) -> str:
 
 def list_query_executions(self: Request) -> str:
     workgroup = self._get_param("WorkGroup") or "primary"
-    size, start = int(self._get_param("MaxResults") or _DEFAULT_LISTED), int(self._get_param("NextToken") or 0)
+    size, start = _page(self, default=_LISTED, largest=_LISTED)
     executions = reversed(list(self.athena_backend.executions.values()))
     found = [execution.id for execution in executions if execution.workgroup.name == workgroup]
     answer: dict[str, Any] = {"QueryExecutionIds": found[start : start + size]}
@@ -215,6 +213,20 @@ _HANDLERS = (
     update_prepared_statement,
     delete_prepared_statement,
 )
+
+
+def _page(self: Request, *, default: int, largest: int) -> tuple[int, int]:
+    """The asked page's size and first row.
+
+    Raises: InvalidRequest.
+    """
+    asked, token = self._get_param("MaxResults"), self._get_param("NextToken")
+    size = default if asked is None else int(asked)
+    if not 1 <= size <= largest:
+        raise InvalidRequest(f"MaxResults is {size}: it must be from 1 to the maximum allowed length {largest}")
+    if token and not str(token).isdigit():
+        raise InvalidRequest(f"NextToken {token!r} is not valid")
+    return size, int(token or 0)
 
 
 def _prepared(self: Request) -> Any:

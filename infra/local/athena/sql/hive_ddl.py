@@ -23,12 +23,16 @@ def plan_create(sql: str, *, is_external: bool) -> Plan:
     """
     try:
         parsed = sqlglot.parse_one(sql, dialect="athena")
-    except sqlglot.errors.ParseError as error:
+    except sqlglot.errors.SqlglotError as error:
         raise Refused(f"FAILED: ParseException {str(error).splitlines()[0]}") from error
     if not isinstance(parsed, exp.Create) or not isinstance(parsed.this, exp.Schema):
         raise Refused("FAILED: ParseException in CREATE TABLE")
     table = parsed.this.this
-    facts = _facts(parsed)
+    try:
+        facts = _facts(parsed)
+    except AttributeError as error:
+        # sqlglot takes a column without a type and a clause without its value: the node is then missing.
+        raise Refused("FAILED: ParseException a column lacks its type or a clause its value") from error
     is_iceberg = facts["properties"].get("table_type", "").upper() == "ICEBERG"
     if is_iceberg and is_external:
         raise Refused("External keyword not supported for table type ICEBERG")
@@ -58,7 +62,7 @@ def read_column(tokens: list[Token], sql: str) -> Column:
     spelled = sql[tokens[1].start : tokens[-1].end] if len(tokens) > 1 else ""
     try:
         kind = _hive_type(exp.DataType.build(spelled, dialect="hive"))
-    except (ValueError, sqlglot.errors.ParseError) as error:
+    except (ValueError, sqlglot.errors.SqlglotError) as error:
         raise Refused(f"FAILED: ParseException cannot recognize input near '{spelled}' in column type") from error
     return {"name": tokens[0].name.lower(), "type": kind, "comment": comment}
 
