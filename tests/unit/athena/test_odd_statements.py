@@ -47,8 +47,7 @@ def answer(sql: str) -> str:
     """Any other error than Refused fails the test."""
     try:
         return plan(sql, "marts").operation
-    except Refused as refusal:
-        assert str(refusal)
+    except Refused:
         return "refused"
 
 
