@@ -102,23 +102,48 @@ def test_a_seeds_external_csv_table_is_kept_for_the_hive_catalog() -> None:
     assert found.arguments["facts"]["properties"] == {"skip.header.line.count": "1"}
 
 
+def test_a_hive_ctas_writes_to_its_location_or_the_results() -> None:
+    found = planned(
+        "create table d.t with (format = 'orc', external_location = 's3://b/t/', partitioned_by = ARRAY['p'], "
+        "write_compression = 'snappy', bucketed_by = ARRAY['a'], bucket_count = 4) as select 1 as a, 2 as p"
+    )
+    assert found.arguments["location"] == "s3://b/t/"
+    assert found.arguments["session"] == {"awsdatacatalog_hive.compression_codec": "SNAPPY"}
+    assert normal(found.arguments["sql"]) == (
+        'CREATE TABLE awsdatacatalog_hive."d"."t" WITH (external_location=%LOCATION%, format=\'ORC\', '
+        "partitioned_by=ARRAY['p'], bucketed_by=ARRAY['a'], bucket_count=4) AS select 1 as a, 2 as p"
+    )
+    assert planned("create table t as select 1 as a with no data").arguments["location"] is None
+
+
+def test_ctas_keeps_column_names_and_with_no_data() -> None:
+    sql = planned("create table t (b) as select 1 as a with no data").arguments["sql"]
+    assert normal(sql).startswith('CREATE TABLE awsdatacatalog_hive."marts"."t" (b) WITH')
+    assert sql.endswith("AS select 1 as a with no data")
+
+
 @pytest.mark.parametrize(
-    ("sql", "kind", "operation", "expected"),
+    ("sql", "target"),
     [
-        ("create database if not exists d", "CREATE_DATABASE", "create_database", {"if_not_exists": True}),
-        ("drop database d cascade", "DROP_DATABASE", "drop_database", {"cascade": True}),
-        ("create or replace view v as select 1 a", "CREATE_VIEW", "create_view", {"target": ["v"]}),
-        ("drop view v", "DROP_VIEW", "drop_view", {"if_exists": False}),
-        ("drop table if exists `d`.`t`", "DROP_TABLE", "drop_table", {"target": ["d", "t"], "if_exists": True}),
-        ("alter table t drop column a", "ALTER_TABLE", "drop_column", {"column": "a"}),
-        ("alter table t rename to t2", "ALTER_TABLE_RENAME", "rename_table", {"new_name": ["t2"]}),
-        ("alter table t set tblproperties ('k'='v')", "ALTER_TABLE", "set_properties", {"properties": {"k": "v"}}),
-        ("show tables in d", "SHOW_TABLES", "show_tables", {"database": "d"}),
-        ("show create table t", "SHOW_CREATE_TABLE", "show_create_table", {"target": ["t"]}),
-        ("describe t", "DESCRIBE_TABLE", "describe", {"is_detailed": False}),
+        ("update D.t set a = 1.5", ["d", "t"]),
+        ("delete from t where a = 1", ["t"]),
+        ('merge into "awsdatacatalog"."d"."t" using s on true when matched then delete', ["d", "t"]),
     ],
 )
-def test_ddl_is_read_into_its_facts(sql: str, kind: str, operation: str, expected: dict) -> None:
-    found = planned(sql)
-    assert (found.substatement, found.operation) == (kind, operation)
-    assert {name: found.arguments[name] for name in expected} == expected
+def test_a_change_of_rows_names_the_iceberg_table(sql: str, target: list[str]) -> None:
+    assert planned(sql).arguments["iceberg_target"] == target
+
+
+def test_vacuum_names_its_table() -> None:
+    assert planned("vacuum d.t").arguments == {"target": ["d", "t"]}
+
+
+def test_a_prepared_statement_keeps_name_and_text() -> None:
+    assert planned('prepare "p" from\nselect ? + 1.5').arguments == {"name": "p", "sql": "select ? + 1.5E0"}
+    assert planned("deallocate prepare p").arguments == {"name": "p"}
+    assert planned("execute p using 1, 'x'").arguments == {"name": "p", "sql": "execute p using 1, 'x'"}
+
+
+def test_explain_is_the_engines() -> None:
+    found = planned("explain analyze verbose select 1.5")
+    assert found.arguments == {"sql": "explain analyze verbose select 1.5E0"}
