@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from moto.athena import models
 
 from infra.local.athena import catalog, sql, syntax
-from infra.local.athena.errors import HIVE_DDL, InvalidRequest, QueryFailed, internal_error
+from infra.local.athena.errors import InvalidRequest, QueryFailed, from_aws, internal_error
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor import Executor
 from infra.local.athena.limits import QueryStopped, cancelled_by_user
@@ -89,7 +89,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
         except QueryFailed as failure:
             _fail(execution, failure)
         except ClientError as error:
-            _fail(execution, QueryFailed(str(error), HIVE_DDL))
+            _fail(execution, from_aws(error))
         except Exception as error:
             log.exception("event=internal_error query=%s", execution.id)
             _fail(execution, internal_error(error))

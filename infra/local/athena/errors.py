@@ -1,11 +1,13 @@
 """How Athena says no: refusals at StartQueryExecution and failures of an execution."""
 
+from botocore.exceptions import ClientError
 from moto.core.exceptions import JsonRESTError
 
 from infra.local.athena.trino_client import TrinoError
 
 # AthenaError: https://docs.aws.amazon.com/athena/latest/APIReference/API_AthenaError.html
 SYSTEM, USER = 1, 2
+DDL_TASK = "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask."
 _RESOURCES_EXHAUSTED, _INTERNAL, _ENGINE, _ICEBERG, _USER_QUERY, _HIVE, HIVE_DDL = 1, 100, 200, 233, 1000, 1001, 1003
 
 
@@ -47,6 +49,12 @@ class QueryFailed(Exception):
 
 def hive_ddl_failed(message: str) -> QueryFailed:
     return QueryFailed(f"FAILED: {message}", HIVE_DDL)
+
+
+def from_aws(error: ClientError) -> QueryFailed:
+    """Glue or S3 refused what a DDL statement asks for."""
+    refused = error.response["Error"]
+    return hive_ddl_failed(f"{DDL_TASK} {refused['Code']}(message:{refused['Message']})")
 
 
 def internal_error(error: Exception) -> QueryFailed:

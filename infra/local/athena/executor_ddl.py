@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra.local.athena import catalog, types
-from infra.local.athena.errors import QueryFailed, hive_ddl_failed
+from infra.local.athena.errors import DDL_TASK, QueryFailed, hive_ddl_failed
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.sql.create import ICEBERG_PROPERTIES, extra_properties
 from infra.local.athena.sql.text import HIVE, Name, literal, quote
@@ -16,7 +16,6 @@ from infra.local.athena.sql.text import HIVE, Name, literal, quote
 if TYPE_CHECKING:
     from infra.local.athena.trino_client import TrinoResult
 
-_DDL_TASK = "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask."
 
 Column = dict[str, Any]
 Partition = tuple[dict[str, Any], str | None]
@@ -41,7 +40,7 @@ class DdlOperations:
             if catalog.error_code(error) != "AlreadyExistsException":
                 raise
             if not if_not_exists:
-                raise hive_ddl_failed(f"{_DDL_TASK} Database {target[-1]} already exists") from error
+                raise hive_ddl_failed(f"{DDL_TASK} Database {target[-1]} already exists") from error
         return Output()
 
     def drop_database(self, target: Name, if_exists: bool, cascade: bool) -> Output:
@@ -55,7 +54,7 @@ class DdlOperations:
         held = list(catalog.tables(database))
         if held and not cascade:
             raise hive_ddl_failed(
-                f"{_DDL_TASK} InvalidOperationException(message:Database {database} is not empty. "
+                f"{DDL_TASK} InvalidOperationException(message:Database {database} is not empty. "
                 "One or more tables exist.)"
             )
         for table in held:
@@ -64,7 +63,10 @@ class DdlOperations:
         return Output()
 
     def set_database_properties(self, target: Name, properties: dict[str, str]) -> Output:
-        catalog.update_database_parameters(target[-1], properties)
+        try:
+            catalog.update_database_parameters(target[-1], properties)
+        except ClientError as error:
+            raise _no_database(target[-1]) from error
         return Output()
 
     def drop_table(self, target: Name, if_exists: bool) -> Output:
@@ -92,7 +94,7 @@ class DdlOperations:
             if code != "AlreadyExistsException":
                 raise
             if not facts["if_not_exists"]:
-                message = f"{_DDL_TASK} AlreadyExistsException(message:Table {name} already exists.)"
+                message = f"{DDL_TASK} AlreadyExistsException(message:Table {name} already exists.)"
                 raise hive_ddl_failed(message) from error
         return Output()
 

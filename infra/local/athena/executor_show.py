@@ -140,4 +140,5 @@ def _is_like(name: str, pattern: str | None) -> bool:
     """Hive's patterns: `*` and alternatives by `|`."""
     if not pattern:
         return True
-    return any(re.fullmatch(part.replace(".*", "*").replace("*", ".*"), name) for part in pattern.split("|"))
+    parts = (re.escape(part.replace(".*", "*")).replace(r"\*", ".*") for part in pattern.split("|"))
+    return any(re.fullmatch(part, name) for part in parts)

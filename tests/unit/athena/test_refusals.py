@@ -60,6 +60,8 @@ DOCUMENTED = (
     ("describe output p", "DESCRIBE OUTPUT"),
     ("describe input p", "DESCRIBE INPUT"),
     ("optimize t", "BIN_PACK"),
+    ("prepare p from drop table t", "not supported in PREPARE"),
+    ("prepare p from selec 1", "mismatched input 'selec'"),
     ("unload (select 1 as a)", "UNLOAD"),
 )
 ASSUMED = (

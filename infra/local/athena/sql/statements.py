@@ -23,6 +23,7 @@ from infra.local.athena.sql.text import (
 # Statements in Hive's grammar have no decimal literals to rewrite.
 _NO_LITERALS = frozenset({"show", "describe", "desc", "drop", "alter", "msck"})
 _QUERIES = frozenset({"select", "with", "values", "table", "("})
+_PREPARABLE = frozenset(["query", "change_rows"])
 _EXPONENT = re.compile(r"[eE]")
 
 Planner = Callable[[str, Tokens, str], Plan]
@@ -121,7 +122,10 @@ def _unload(sql: str, tokens: Tokens, database: str) -> Plan:
 
 
 def _prepare(sql: str, tokens: Tokens, database: str) -> Plan:
-    return Plan("UTILITY", "PREPARE", "prepare", {"name": tokens[1].name, "sql": sql[tokens[3].start :]})
+    prepared = sql[tokens[3].start :]
+    if _plan(prepared, database).operation not in _PREPARABLE:
+        raise Refused("Queries of this type are not supported in PREPARE")
+    return Plan("UTILITY", "PREPARE", "prepare", {"name": tokens[1].name, "sql": prepared})
 
 
 def _deallocate(sql: str, tokens: Tokens, database: str) -> Plan:
