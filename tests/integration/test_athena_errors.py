@@ -1,4 +1,6 @@
-"""A bad statement gets Athena's kind of error: refused when it does not parse, failed when it names what is not there."""
+"""A bad statement gets Athena's kind of error: refused when it does not parse, failed when it names what is missing."""
+
+from typing import Any
 
 import boto3
 import pytest
@@ -6,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.athena_client import AthenaQueryFailed, query
 from infra.local.settings import LocalSettings
+from tests.integration.test_athena_limits import finished
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,21 @@ def test_what_does_not_parse_is_refused_with_the_clients_position(
 def test_what_is_not_there_fails_the_execution(local_aws: LocalSettings, sql: str, reason: str) -> None:
     with pytest.raises(AthenaQueryFailed, match=reason):
         query(sql)
+
+
+def test_a_result_is_used_again_on_request_only(local_aws: LocalSettings) -> None:
+    athena = boto3.client("athena")
+
+    def run(**options: Any) -> tuple[str | None, bool]:
+        execution = athena.start_query_execution(QueryString="select rand()", WorkGroup="adhoc", **options)
+        found = finished(execution["QueryExecutionId"])
+        rows = athena.get_query_results(QueryExecutionId=found["QueryExecutionId"])["ResultSet"]["Rows"]
+        return rows[1]["Data"][0]["VarCharValue"], found["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"]
+
+    on_request = {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": True}}}
+    first, second, third = run(), run(), run(**on_request)
+    assert first != second
+    assert third == (second[0], True)
 
 
 def test_a_pattern_of_show_knows_only_stars_and_bars(local_aws: LocalSettings) -> None:

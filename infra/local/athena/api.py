@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from botocore.exceptions import ClientError
 from moto.athena import models, responses
 
-from infra.local.athena import catalog
+from infra.local.athena import catalog, reuse
 from infra.local.athena.backend import TrinoAthenaBackend
 from infra.local.athena.errors import InvalidRequest, MetadataError, ResourceNotFound
 from infra.local.athena.trino_client import TrinoClient
@@ -46,6 +46,7 @@ def start_query_execution(self: Request) -> str:
         config=self._get_param("ResultConfiguration"),
         workgroup=self._get_param("WorkGroup"),
         execution_parameters=self._get_param("ExecutionParameters"),
+        reuse_minutes=reuse.minutes_asked(self._get_param("ResultReuseConfiguration")),
     )
     if token:
         seen[token] = execution

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.athena import models
 
-from infra.local.athena import catalog, sql, syntax
+from infra.local.athena import catalog, reuse, sql, syntax
 from infra.local.athena.errors import InvalidRequest, QueryFailed, from_aws, internal_error
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor import Executor
@@ -34,6 +34,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
         config: dict[str, Any] | None,
         workgroup: str | None,
         execution_parameters: list[str] | None,
+        reuse_minutes: int | None = None,
     ) -> str:
         """Raises: InvalidRequest."""
         group = self.work_groups.get(workgroup or "primary")
@@ -57,6 +58,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
             plan=plan,
             base_location=_output_location(group, config).rstrip("/") + "/",
             scan_limit_bytes=int(limit) if limit else None,
+            reuse_minutes=reuse_minutes,
         )
         self.executions[execution.id] = execution
         self._forget_oldest()
@@ -80,9 +82,14 @@ class TrinoAthenaBackend(models.AthenaBackend):
             return
         execution.status = "RUNNING"
         try:
-            output = Executor(self, execution, self.trino).run(execution.plan)
+            earlier = reuse.earlier(list(self.executions.values()), execution)
+            if earlier is None:
+                output = Executor(self, execution, self.trino).run(execution.plan)
+                _write_output(execution, output)
+            else:
+                output = self.query_results[earlier.id]
+                execution.take_result_of(earlier)
             self.query_results[execution.id] = output
-            _write_output(execution, output)
             _end(execution, "SUCCEEDED")
         except QueryStopped as stop:
             _stop(execution, stop)
