@@ -10,12 +10,12 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from infra.local.athena import more_runs
 from infra.local.athena.execution import Execution
 from infra.local.athena.limits import DML_TIMEOUT_VARIABLE, QueryStopped
 from infra.local.athena.sql import plan
 from infra.local.athena.trino_client import TrinoClient
 from infra.local.athena_client import AthenaQueryFailed, query
+from infra.local.faults_client import FaultsClient
 from infra.local.settings import LocalSettings
 from tests.integration.programs import wait_until
 
@@ -30,7 +30,7 @@ ENDLESS = (
 @pytest.fixture(scope="module")
 def database(local_aws: LocalSettings) -> Iterator[str]:
     name = f"limits_{uuid.uuid4().hex[:8]}"
-    boto3.client("glue").create_database(DatabaseInput={"Name": name, "Parameters": {"owner": "tests"}})
+    boto3.client("glue").create_database(DatabaseInput={"Name": name})
     yield name
     query(f"drop database {name} cascade")
 
@@ -151,18 +151,37 @@ def test_a_query_past_its_time_fails_and_ends_in_the_engine(
     wait_until(lambda: engine_state(local_aws, marker) == "FAILED", "cancelled query", timeout_s=15)
 
 
-@pytest.mark.parametrize("statement", ["optimize t rewrite data using bin_pack", "vacuum t"])
-def test_maintenance_asks_for_more_runs_on_request(database: str, statement: str) -> None:
-    verb = statement.split()[0]
+@pytest.mark.parametrize(
+    ("statement", "step"), [("optimize t rewrite data using bin_pack", "OPTIMIZE"), ("vacuum t", "VACUUM_TABLE")]
+)
+def test_maintenance_asks_for_more_runs_on_request(
+    local_aws: LocalSettings, database: str, statement: str, step: str
+) -> None:
     query("drop table if exists t", database=database)
     query(make_table(database, "t", "select 1 as a"), database=database)
-    asked = {"owner": "tests", more_runs.parameter(verb): "2"}
-    boto3.client("glue").update_database(Name=database, DatabaseInput={"Name": database, "Parameters": asked})
-    for _ in range(2):
-        with pytest.raises(AthenaQueryFailed, match=f"ICEBERG_{verb.upper()}_MORE_RUNS_NEEDED"):
-            query(statement, database=database)
-    query(statement, database=database)
-    assert boto3.client("glue").get_database(Name=database)["Database"]["Parameters"]["owner"] == "tests"
+    code = f"ICEBERG_{statement.split()[0].upper()}_MORE_RUNS_NEEDED"
+    faults = FaultsClient(local_aws.endpoint_url)
+    with faults.active("athena", step, resource=statement, code=code, times=2) as fault:
+        for _ in range(2):
+            with pytest.raises(AthenaQueryFailed, match=code):
+                query(statement, database=database)
+        query(statement, database=database)
+        assert faults.hits(fault) == 2
+
+
+def test_a_commit_conflict_on_request_is_one_that_clients_retry(local_aws: LocalSettings, database: str) -> None:
+    query("drop table if exists t", database=database)
+    query(make_table(database, "t", "select 1 as a"), database=database)
+    athena = boto3.client("athena")
+    with FaultsClient(local_aws.endpoint_url).active("athena", "INSERT", code="ICEBERG_COMMIT_ERROR", times=1):
+        execution = athena.start_query_execution(QueryString=f"insert into {database}.t values 2", WorkGroup="adhoc")[
+            "QueryExecutionId"
+        ]
+        status = finished(execution)["Status"]
+    assert status["State"] == "FAILED"
+    assert status["AthenaError"]["ErrorType"] == 233
+    assert status["AthenaError"]["Retryable"]
+    assert query(f"select a from {database}.t") == [("1",)]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import JsonRESTError
 
 from infra.local.athena.trino_client import TrinoError
+from infra.local.faults import Fault
 
 # AthenaError: https://docs.aws.amazon.com/athena/latest/APIReference/API_AthenaError.html
 SYSTEM, USER = 1, 2
@@ -62,11 +63,10 @@ def internal_error(error: Exception) -> QueryFailed:
     return QueryFailed(message, _INTERNAL, category=SYSTEM)
 
 
-def more_runs_needed(statement: str) -> QueryFailed:
-    """OPTIMIZE or VACUUM got only part of the way."""
-    verb = statement.upper()
-    message = f"ICEBERG_{verb}_MORE_RUNS_NEEDED: there is more to do, please run another {verb} command"
-    return QueryFailed(message, _ICEBERG)
+def asked_for(fault: Fault) -> QueryFailed:
+    """A fault on request as the engine's own error, so that a code means the same in both."""
+    kind = "INSUFFICIENT_RESOURCES" if fault.action == "throttle" else "USER_ERROR"
+    return from_trino(TrinoError({"errorName": fault.code, "errorType": kind, "message": fault.message}))
 
 
 def from_trino(error: TrinoError) -> QueryFailed:

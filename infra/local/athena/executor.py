@@ -1,12 +1,14 @@
 """Carries plans out: one method per plan operation. Queries, changes of rows and Iceberg tables; the rest by mixins."""
 
+import time
 from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.athena import models
 
-from infra.local.athena import catalog, more_runs, sql, types
-from infra.local.athena.errors import QueryFailed, hive_ddl_failed
+from infra.local import faults
+from infra.local.athena import catalog, sql, types
+from infra.local.athena.errors import QueryFailed, asked_for, hive_ddl_failed
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor_ddl import DdlOperations
 from infra.local.athena.executor_show import ShowOperations
@@ -27,7 +29,12 @@ class Executor(DdlOperations, ShowOperations):
         self.trino = trino
 
     def run(self, plan: Plan) -> Output:
-        """Raises: QueryFailed."""
+        """Raises: QueryFailed: also when a fault was asked for this kind of statement."""
+        fault = faults.take("athena", plan.substatement, f"{self.execution.workgroup.name} {self.execution.query}")
+        if fault is not None:
+            time.sleep(fault.seconds)
+            if fault.code:
+                raise asked_for(fault)
         output: Output = getattr(self, plan.operation)(**plan.arguments)
         return output
 
@@ -45,7 +52,6 @@ class Executor(DdlOperations, ShowOperations):
 
     def maintain(self, sql: str, iceberg_target: Name) -> Output:
         self._require_iceberg(iceberg_target)
-        more_runs.spend("OPTIMIZE", self.execution.name_of(iceberg_target)[0])
         self.on_engine(sql)
         return Output()
 
@@ -54,7 +60,6 @@ class Executor(DdlOperations, ShowOperations):
         if not catalog.is_iceberg(self.require_table(target)):
             raise QueryFailed("NOT_SUPPORTED: VACUUM is only supported for Iceberg tables")
         database, name = self.execution.name_of(target)
-        more_runs.spend("VACUUM", database)
         settings = f"SELECT key, value FROM {ICEBERG}.{quote(database)}.{quote(name + '$properties')}"
         properties = {row[0]: row[1] for row in self.on_engine(settings).rows}
         age_s = int(properties.get("vacuum_max_snapshot_age_seconds", _DEFAULT_SNAPSHOT_AGE_S))
