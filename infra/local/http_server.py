@@ -12,6 +12,7 @@ from werkzeug.wsgi import LimitedStream
 from infra.local.aws_call import AwsCall, error_response, service_of
 from infra.local.cbor import RefuseCbor
 from infra.local.faults_http import FaultMiddleware
+from infra.local.put_limit import LimitPuts
 from infra.local.settings import LOOPBACK
 from infra.local.wsgi import Environ, WsgiApp
 
@@ -22,9 +23,9 @@ _IDLE_TIMEOUT_S = 300
 _DRAIN_STEP_BYTES, _DRAIN_STEPS = 1024 * 1024, 64
 
 
-def build_app() -> WsgiApp:
+def build_app(max_put_mb: int) -> WsgiApp:
     """All of the local AWS as one WSGI application; moto must be patched before."""
-    return FaultMiddleware(RefuseCbor(Dispatcher(create_backend_app)))
+    return FaultMiddleware(LimitPuts(RefuseCbor(Dispatcher(create_backend_app)), max_put_mb))
 
 
 def start(port: int, app: WsgiApp) -> BaseWSGIServer:

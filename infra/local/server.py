@@ -56,7 +56,7 @@ def serve(settings: LocalSettings) -> None:
 def _start_moto(settings: LocalSettings) -> None:
     patches.install(settings)
     install_athena(trino_url=settings.trino_url, endpoint_url=settings.endpoint_url)
-    http_server.start(settings.aws_port, http_server.build_app())
+    http_server.start(settings.aws_port, http_server.build_app(settings.max_put_mb))
 
 
 def _watch(trino: Trino) -> None:

@@ -15,6 +15,7 @@ REGION = "eu-west-1"
 ACCESS_KEY = "test"
 SECRET_KEY = "test"
 LOOPBACK = "127.0.0.1"
+MAX_PUT_VARIABLE = "TELCOPULSE_S3_MAX_PUT_MB"
 
 
 class LocalError(Exception):
@@ -35,6 +36,7 @@ class LocalSettings:
     dashboard_port: int
     state_dir: Path
     kinesis_limits: bool = False
+    max_put_mb: int = 256
 
     @property
     def endpoint_url(self) -> str:
@@ -64,9 +66,10 @@ class LocalSettings:
 
     @classmethod
     def from_env(cls) -> "LocalSettings":
-        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR and _KINESIS_LIMITS.
+        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR, _KINESIS_LIMITS and
+        _S3_MAX_PUT_MB.
 
-        Raises: InvalidSetting: a port is not a number from 1 to 65535, or a switch neither 0 nor 1.
+        Raises: InvalidSetting: a port is not a number from 1 to 65535, a switch neither 0 nor 1, a size not positive.
         """
         aws_port = _port("TELCOPULSE_AWS_PORT", 4566)
         state = os.environ.get("TELCOPULSE_STATE_DIR")
@@ -76,6 +79,7 @@ class LocalSettings:
             dashboard_port=_port("TELCOPULSE_DASHBOARD_PORT", 8501),
             state_dir=Path(state).resolve() if state else TOOLS_DIR / "stacks" / str(aws_port),
             kinesis_limits=_switch("TELCOPULSE_KINESIS_LIMITS"),
+            max_put_mb=_whole(MAX_PUT_VARIABLE, cls.max_put_mb, largest=5 * 1024, what="a number of MiB"),
         )
 
     def environment(self) -> dict[str, str]:
@@ -98,13 +102,18 @@ class LocalSettings:
             "TELCOPULSE_DASHBOARD_PORT": str(self.dashboard_port),
             "TELCOPULSE_STATE_DIR": str(self.state_dir),
             "TELCOPULSE_KINESIS_LIMITS": str(int(self.kinesis_limits)),
+            MAX_PUT_VARIABLE: str(self.max_put_mb),
         }
 
 
 def _port(name: str, default: int) -> int:
+    return _whole(name, default, largest=65535, what="a port number")
+
+
+def _whole(name: str, default: int, *, largest: int, what: str) -> int:
     text = os.environ.get(name, str(default))
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise InvalidSetting(name, text, "a port number from 1 to 65535")
+    if not text.isdigit() or not 1 <= int(text) <= largest:
+        raise InvalidSetting(name, text, f"{what} from 1 to {largest}")
     return int(text)
 
 

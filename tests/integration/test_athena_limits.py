@@ -181,7 +181,7 @@ def test_a_commit_conflict_on_request_is_one_that_clients_retry(local_aws: Local
     assert status["State"] == "FAILED"
     assert status["AthenaError"]["ErrorType"] == 233
     assert status["AthenaError"]["Retryable"]
-    assert query(f"select a from {database}.t") == [("1",)]
+    assert query(f"select a from {database}.t") == [["1"]]
 
 
 @pytest.mark.parametrize(

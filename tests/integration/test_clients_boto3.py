@@ -49,6 +49,32 @@ def test_query_results_are_paged_to_their_end() -> None:
     assert rows == ["n", *map(str, range(1, 2501))]
 
 
+def test_a_prepared_statement_belongs_to_its_workgroup() -> None:
+    athena, name = boto3.client("athena"), f"p{uuid.uuid4().hex[:8]}"
+    for workgroup, sql in (("adhoc", "select 1 + ?"), ("dbt", "select 10 + ?")):
+        athena.create_prepared_statement(StatementName=name, WorkGroup=workgroup, QueryStatement=sql)
+    with pytest.raises(ClientError, match="already exists"):
+        athena.create_prepared_statement(StatementName=name, WorkGroup="adhoc", QueryStatement="select 2")
+    assert athena_client.query(f"execute {name} using 1", workgroup="adhoc") == [["2"]]
+    athena.delete_prepared_statement(StatementName=name, WorkGroup="adhoc")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        athena.get_prepared_statement(StatementName=name, WorkGroup="adhoc")
+    assert athena_client.query(f"execute {name} using 1", workgroup="dbt") == [["11"]]
+    found = athena.batch_get_prepared_statement(PreparedStatementNames=[name, "none"], WorkGroup="dbt")
+    assert [one["QueryStatement"] for one in found["PreparedStatements"]] == ["select 10 + ?"]
+    assert [one["StatementName"] for one in found["UnprocessedPreparedStatementNames"]] == ["none"]
+
+
+def test_tables_are_listed_in_pages_of_at_most_50() -> None:
+    athena, glue, database = boto3.client("athena"), boto3.client("glue"), new_database()
+    for number in range(51):
+        glue.create_table(DatabaseName=database, TableInput={"Name": f"t{number:02}"})
+    pages = athena.get_paginator("list_table_metadata").paginate(CatalogName="AwsDataCatalog", DatabaseName=database)
+    names = [[table["Name"] for table in page["TableMetadataList"]] for page in pages]
+    assert [len(page) for page in names] == [50, 1]
+    assert sorted(name for page in names for name in page) == [f"t{number:02}" for number in range(51)]
+
+
 def test_every_commit_of_athena_leaves_one_version_that_glue_can_list() -> None:
     database, glue = new_database(), boto3.client("glue")
     location = f"s3://telcopulse-raw/{database}/t"

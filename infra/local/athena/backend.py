@@ -70,6 +70,10 @@ class TrinoAthenaBackend(models.AthenaBackend):
         if execution.end_time is None:
             _stop(execution, cancelled_by_user())
 
+    def create_prepared_statement(self, name: str, workgroup: str, sql: str, description: str) -> None:
+        """Keep a statement by its workgroup and name; one of the same name is replaced."""
+        self.prepared_statements[workgroup, name] = models.PreparedStatement(name, workgroup, sql, description)
+
     def get_query_execution(self, exec_id: str) -> Execution:
         """Raises: InvalidRequest."""
         execution = self.executions.get(exec_id)

@@ -74,13 +74,13 @@ class Executor(DdlOperations, ShowOperations):
         return Output()
 
     def deallocate(self, name: str) -> Output:
-        self.backend.prepared_statements.pop(name, None)
+        self.backend.prepared_statements.pop((self.execution.workgroup.name, name), None)
         return Output()
 
     def execute(self, name: str, sql: str) -> Output:
-        statement = self.backend.prepared_statements.get(name)
+        workgroup = self.execution.workgroup.name
+        statement = self.backend.prepared_statements.get((workgroup, name))
         if statement is None:
-            workgroup = self.execution.workgroup.name
             raise QueryFailed(f"PreparedStatement {name} was not found in workGroup {workgroup}")
         inner = sql_plan(statement.query_statement, self.execution.database)
         self.execution.plan.substatement = inner.substatement

@@ -15,7 +15,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     kinesis.install()
     s3.install(tmp_path_factory.mktemp("s3"))
     port = processes.free_port()
-    server = http_server.start(port, http_server.build_app())
+    server = http_server.start(port, http_server.build_app(max_put_mb=8))
     yield f"http://{LOOPBACK}:{port}"
     faults.REGISTRY.remove()
     server.shutdown()

@@ -55,6 +55,15 @@ def test_an_answer_without_a_body_leaves_the_connection_in_step(connection: http
     assert call(connection, "Kinesis_20131202.ListStreams", b"{}")[0] == 200
 
 
+def test_an_upload_larger_than_memory_may_hold_is_refused_with_the_way_out(endpoint: str) -> None:
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    s3.create_bucket(Bucket="large", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="large", Key="fits", Body=b"x" * 8 * 1024 * 1024)
+    with pytest.raises(ClientError, match=r"EntityTooLarge.*parts.*TELCOPULSE_S3_MAX_PUT_MB"):
+        s3.put_object(Bucket="large", Key="does-not", Body=b"x" * 100 * 1024 * 1024)
+    assert [found["Key"] for found in s3.list_objects_v2(Bucket="large")["Contents"]] == ["fits"]
+
+
 def test_cbor_is_refused_with_the_setting_that_turns_it_off(connection: http.client.HTTPConnection) -> None:
     status, body = call(connection, "Kinesis_20131202.ListStreams", b"\xbf\xff", **{"Content-Type": cbor.CONTENT_TYPE})
     assert status == 400

@@ -35,3 +35,10 @@ def test_a_switch_that_is_neither_on_nor_off_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setenv("TELCOPULSE_KINESIS_LIMITS", "yes")
     with pytest.raises(InvalidSetting, match="TELCOPULSE_KINESIS_LIMITS"):
         LocalSettings.from_env()
+
+
+@pytest.mark.parametrize("text", ["0", "1.5", "5121"])
+def test_a_size_that_s3_does_not_have_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("TELCOPULSE_S3_MAX_PUT_MB", text)
+    with pytest.raises(InvalidSetting, match="TELCOPULSE_S3_MAX_PUT_MB"):
+        LocalSettings.from_env()
