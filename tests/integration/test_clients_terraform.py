@@ -1,9 +1,10 @@
 """Terraform's AWS provider, unmodified, applies what TelcoPulse deploys, sees no drift, and destroys it.
 
-Needs `terraform` and the provider, from the registry or from the folder that TELCOPULSE_TF_PLUGIN_DIR names
-(`terraform init -plugin-dir`); without them the test is left out, or fails when CI_REQUIRES_TERRAFORM=1.
+Needs `terraform` and the provider: from the folder that TELCOPULSE_TF_PLUGIN_DIR names, the registry or one of
+the usual mirror folders; without them the test is left out, or fails when CI_REQUIRES_TERRAFORM=1.
 """
 
+import glob
 import json
 import os
 import shutil
@@ -20,6 +21,15 @@ from infra.local import athena_client
 
 CONFIGURATION = Path(__file__).with_name("terraform")
 TIMEOUT_S = 600
+# Where a mirror of providers usually lies: https://developer.hashicorp.com/terraform/cli/config/config-file
+MIRRORS = (
+    "~/.terraform.d/plugins",
+    "~/.local/share/terraform/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/usr/share/terraform/plugins",
+    "/opt/*",
+)
+PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 Terraform = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -61,11 +71,7 @@ def terraform(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terraf
             raise TerraformFailed(arguments, done.stdout + done.stderr)
         return done
 
-    plugins = os.environ.get("TELCOPULSE_TF_PLUGIN_DIR")
-    try:
-        run("init", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else []))
-    except TerraformFailed as failure:
-        _leave_out(f"the provider can't be installed (TELCOPULSE_TF_PLUGIN_DIR={plugins}): {failure}")
+    _initialise(run)
     # Not an argument of the fixture: nothing is started for a test that is left out.
     request.getfixturevalue("local_aws")
     yield run
@@ -83,6 +89,20 @@ def test_what_is_applied_shows_no_drift_and_is_destroyed(terraform: Terraform) -
     terraform("destroy", "-auto-approve", "-input=false")
     databases = boto3.client("glue").get_databases()["DatabaseList"]
     assert database not in [entry["Name"] for entry in databases]
+
+
+def _initialise(run: Terraform) -> None:
+    named = os.environ.get("TELCOPULSE_TF_PLUGIN_DIR")
+    found = [mirror for pattern in MIRRORS for mirror in glob.glob(f"{Path(pattern).expanduser()}/{PROVIDER}")]
+    mirrors = [named] if named else [mirror.removesuffix(f"/{PROVIDER}") for mirror in found]
+    failures = []
+    for option in [*([] if named else [[]]), *([f"-plugin-dir={mirror}"] for mirror in mirrors)]:
+        try:
+            run("init", "-input=false", *option)
+            return
+        except TerraformFailed as failure:
+            failures.append(str(failure))
+    _leave_out(f"the provider can't be installed: {failures}; TELCOPULSE_TF_PLUGIN_DIR may name a folder that has it")
 
 
 def _answer_of(workgroup: str) -> str:
