@@ -11,7 +11,7 @@ from types import FrameType
 
 from infra.local import http_server, patches, processes, resources
 from infra.local.athena import install as install_athena
-from infra.local.settings import LocalSettings
+from infra.local.settings import LocalError, LocalSettings
 from infra.local.trino import Trino
 
 log = logging.getLogger("telcopulse.local")
@@ -55,7 +55,11 @@ def serve(settings: LocalSettings) -> None:
 
 def _start_moto(settings: LocalSettings) -> None:
     patches.install(settings)
-    install_athena(trino_url=settings.trino_url, endpoint_url=settings.endpoint_url)
+    install_athena(
+        trino_url=settings.trino_url,
+        endpoint_url=settings.endpoint_url,
+        dml_timeout_s=settings.athena_dml_timeout_s,
+    )
     http_server.start(settings.aws_port, http_server.build_app(settings.max_put_mb))
 
 
@@ -65,9 +69,19 @@ def _watch(trino: Trino) -> None:
         time.sleep(_WATCH_INTERVAL_S)
         if not trino.is_alive():
             log.error("event=trino_died action=restart log=%s", trino.log)
-            trino.start()
-            trino.wait()
-            log.info("event=trino_restarted")
+            _restart(trino)
+
+
+def _restart(trino: Trino) -> None:
+    """Start Trino again; one that does not come up is ended, for the next look to try once more."""
+    try:
+        trino.start()
+        trino.wait()
+    except LocalError as error:
+        log.error("event=trino_restart_failed action=retry error=%r", str(error))
+        trino.stop()
+    else:
+        log.info("event=trino_restarted")
 
 
 def _exit_on_signals() -> None:

@@ -16,6 +16,7 @@ ACCESS_KEY = "test"
 SECRET_KEY = "test"
 LOOPBACK = "127.0.0.1"
 MAX_PUT_VARIABLE = "TELCOPULSE_S3_MAX_PUT_MB"
+DML_TIMEOUT_VARIABLE = "TELCOPULSE_ATHENA_DML_TIMEOUT_S"
 
 
 class LocalError(Exception):
@@ -37,6 +38,7 @@ class LocalSettings:
     state_dir: Path
     kinesis_limits: bool = False
     max_put_mb: int = 256
+    athena_dml_timeout_s: int = 1800
 
     @property
     def endpoint_url(self) -> str:
@@ -66,10 +68,11 @@ class LocalSettings:
 
     @classmethod
     def from_env(cls) -> "LocalSettings":
-        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR, _KINESIS_LIMITS and
-        _S3_MAX_PUT_MB.
+        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR, _KINESIS_LIMITS, _S3_MAX_PUT_MB and
+        _ATHENA_DML_TIMEOUT_S.
 
-        Raises: InvalidSetting: a port is not a number from 1 to 65535, a switch neither 0 nor 1, a size not positive.
+        Raises: InvalidSetting: a port is not a number from 1 to 65535, a switch neither 0 nor 1, a size or a time not
+        positive or beyond AWS's own.
         """
         aws_port = _port("TELCOPULSE_AWS_PORT", 4566)
         state = os.environ.get("TELCOPULSE_STATE_DIR")
@@ -80,6 +83,12 @@ class LocalSettings:
             state_dir=Path(state).resolve() if state else TOOLS_DIR / "stacks" / str(aws_port),
             kinesis_limits=_switch("TELCOPULSE_KINESIS_LIMITS"),
             max_put_mb=_whole(MAX_PUT_VARIABLE, cls.max_put_mb, largest=5 * 1024, what="a number of MiB"),
+            athena_dml_timeout_s=_whole(
+                DML_TIMEOUT_VARIABLE,
+                cls.athena_dml_timeout_s,
+                largest=cls.athena_dml_timeout_s,
+                what="a number of seconds",
+            ),
         )
 
     def environment(self) -> dict[str, str]:
@@ -103,6 +112,7 @@ class LocalSettings:
             "TELCOPULSE_STATE_DIR": str(self.state_dir),
             "TELCOPULSE_KINESIS_LIMITS": str(int(self.kinesis_limits)),
             MAX_PUT_VARIABLE: str(self.max_put_mb),
+            DML_TIMEOUT_VARIABLE: str(self.athena_dml_timeout_s),
         }
 
 

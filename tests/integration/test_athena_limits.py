@@ -11,7 +11,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from infra.local.athena.execution import Execution
-from infra.local.athena.limits import DML_TIMEOUT_VARIABLE, QueryStopped
+from infra.local.athena.limits import Limits, QueryStopped
 from infra.local.athena.sql import plan
 from infra.local.athena.trino_client import TrinoClient
 from infra.local.athena_client import AthenaQueryFailed, query
@@ -129,10 +129,7 @@ def test_stop_query_execution_ends_the_engines_query(local_aws: LocalSettings) -
     assert time.monotonic() - stopped < 15
 
 
-def test_a_query_past_its_time_fails_and_ends_in_the_engine(
-    local_aws: LocalSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(DML_TIMEOUT_VARIABLE, "2")
+def test_a_query_past_its_time_fails_and_ends_in_the_engine(local_aws: LocalSettings) -> None:
     marker = str(uuid.uuid4().int)[:18]
     sql = ENDLESS.format(marker=marker)
     execution = Execution(
@@ -143,7 +140,7 @@ def test_a_query_past_its_time_fails_and_ends_in_the_engine(
         execution_parameters=None,
         plan=plan(sql),
         base_location="s3://none/",
-        scan_limit_bytes=None,
+        limits=Limits.of("DML", None, dml_timeout_s=2),
     )
     with pytest.raises(QueryStopped, match="Query timeout") as stop:
         execution.run_on(TrinoClient(local_aws.trino_url), sql)

@@ -6,35 +6,33 @@ from typing import Any
 
 from moto.athena import models, responses
 
-from infra.local.athena import api_catalog, api_prepared, paging, reuse
+from infra.local.athena import api_catalog, api_prepared, api_workgroups, paging, reuse
+from infra.local.athena.api_workgroups import ENGINE_VERSION
 from infra.local.athena.backend import TrinoAthenaBackend
 from infra.local.athena.errors import InvalidRequest
+from infra.local.athena.limits import DML_TIMEOUT_S
 from infra.local.athena.paging import Request
 from infra.local.athena.trino_client import TrinoClient
 
 _MAX_ROWS = 1000
-_ENGINE_VERSION = "Athena engine version 3"
 
 
-def install(*, trino_url: str, endpoint_url: str) -> None:
+def install(*, trino_url: str, endpoint_url: str, dml_timeout_s: float = DML_TIMEOUT_S) -> None:
     """Put Athena on the Trino at `trino_url` into this process's moto, whose own address is `endpoint_url`.
 
     Call once, before the server starts.
     """
     os.environ["AWS_ENDPOINT_URL"] = endpoint_url
     TrinoAthenaBackend.trino = TrinoClient(trino_url)
+    TrinoAthenaBackend.dml_timeout_s = dml_timeout_s
     models.athena_backends.backend = TrinoAthenaBackend
     for account in list(models.athena_backends.keys()):
         models.athena_backends[account].backend = TrinoAthenaBackend
-    for handler in (*_HANDLERS, *api_catalog.HANDLERS, *api_prepared.HANDLERS):
+    for handler in (*_HANDLERS, *api_catalog.HANDLERS, *api_prepared.HANDLERS, *api_workgroups.HANDLERS):
         setattr(responses.AthenaResponse, handler.__name__, handler)
 
 
 def start_query_execution(self: Request) -> str:
-    token = self._get_param("ClientRequestToken")
-    seen: dict[str, str] = self.athena_backend.__dict__.setdefault("_request_tokens", {})
-    if token in seen and seen[token] in self.athena_backend.executions:
-        return json.dumps({"QueryExecutionId": seen[token]})
     execution = self.athena_backend.start_query_execution(
         query=self._get_param("QueryString"),
         context=self._get_param("QueryExecutionContext"),
@@ -42,9 +40,8 @@ def start_query_execution(self: Request) -> str:
         workgroup=self._get_param("WorkGroup"),
         execution_parameters=self._get_param("ExecutionParameters"),
         reuse_minutes=reuse.minutes_asked(self._get_param("ResultReuseConfiguration")),
+        token=self._get_param("ClientRequestToken"),
     )
-    if token:
-        seen[token] = execution
     return json.dumps({"QueryExecutionId": execution})
 
 
@@ -71,7 +68,7 @@ def get_query_results(self: Request) -> str:
     if execution.status != "SUCCEEDED":
         raise InvalidRequest(f"Query did not finish successfully. Final query state: {execution.status}")
     size, start = paging.asked_for(self, default=_MAX_ROWS, largest=_MAX_ROWS)
-    output = self.athena_backend.query_results[execution.id]
+    output = self.athena_backend.kept.result(execution)
     rows = output.all_rows
     page = [
         {"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in rows[start:][:size]
@@ -108,7 +105,7 @@ def get_query_runtime_statistics(self: Request) -> str:
 
 def list_engine_versions(self: Request) -> str:
     selected = [
-        {"SelectedEngineVersion": name, "EffectiveEngineVersion": _ENGINE_VERSION} for name in ("AUTO", _ENGINE_VERSION)
+        {"SelectedEngineVersion": name, "EffectiveEngineVersion": ENGINE_VERSION} for name in ("AUTO", ENGINE_VERSION)
     ]
     return json.dumps({"EngineVersions": selected})
 

@@ -1,7 +1,6 @@
 """Athena's calls about data catalogs, databases and tables: Glue's, in Athena's form."""
 
 import json
-import re
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,18 +9,23 @@ from infra.local.athena import catalog, paging
 from infra.local.athena.errors import InvalidRequest, MetadataError
 from infra.local.athena.paging import Request
 
-_CATALOG = "awsdatacatalog"
+_CATALOG = "AwsDataCatalog"
 
 
 def get_data_catalog(self: Request) -> str:
     name = self._get_param("Name")
-    if name.lower() == _CATALOG:
+    if name.lower() == _CATALOG.lower():
         found = {"Name": name, "Type": "GLUE", "Parameters": {"catalog-id": self.current_account}}
     else:
         found = self.athena_backend.get_data_catalog(name)
     if not found:
         raise InvalidRequest(f"DataCatalog {name} was not found")
     return json.dumps({"DataCatalog": found})
+
+
+def list_data_catalogs(self: Request) -> str:
+    own = {"CatalogName": _CATALOG, "Type": "GLUE"}
+    return json.dumps(paging.of(self, "DataCatalogsSummary", [own, *self.athena_backend.list_data_catalogs()]))
 
 
 def list_databases(self: Request) -> str:
@@ -47,15 +51,21 @@ def get_table_metadata(self: Request) -> str:
 
 def list_table_metadata(self: Request) -> str:
     expression = self._get_param("Expression")
-    found = [
-        _table_metadata(table)
-        for table in catalog.tables(self._get_param("DatabaseName"))
-        if not expression or re.fullmatch(expression, table["Name"])
-    ]
+    try:
+        found = [_table_metadata(table) for table in catalog.tables(self._get_param("DatabaseName"), expression)]
+    except ClientError as error:
+        raise MetadataError(str(error)) from error
     return json.dumps(paging.of(self, "TableMetadataList", found))
 
 
-HANDLERS = (get_data_catalog, list_databases, get_database, get_table_metadata, list_table_metadata)
+HANDLERS = (
+    get_data_catalog,
+    list_data_catalogs,
+    list_databases,
+    get_database,
+    get_table_metadata,
+    list_table_metadata,
+)
 
 
 def _database(database: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,20 +11,23 @@ from infra.local.athena import catalog, reuse, sql, syntax
 from infra.local.athena.errors import InvalidRequest, QueryFailed, from_aws, internal_error
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor import Executor
-from infra.local.athena.limits import QueryStopped, cancelled_by_user
+from infra.local.athena.kept import Kept
+from infra.local.athena.limits import DML_TIMEOUT_S, Limits, QueryStopped, cancelled_by_user
 from infra.local.athena.sql.text import Refused
 from infra.local.athena.trino_client import TrinoClient
-
-# AWS keeps 45 days of history; here memory is the limit, and a result that is gone still stands in S3.
-KEPT_EXECUTIONS = 2_000
 
 log = logging.getLogger("telcopulse.athena")
 
 
 class TrinoAthenaBackend(models.AthenaBackend):
-    """`trino` is set by `api.install` before the first backend is made."""
+    """`trino` and `dml_timeout_s` are set by `api.install` before the first backend is made."""
 
     trino: TrinoClient
+    dml_timeout_s: float = DML_TIMEOUT_S
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.kept = Kept(self.executions, self.query_results)
 
     def start_query_execution(
         self,
@@ -35,8 +37,12 @@ class TrinoAthenaBackend(models.AthenaBackend):
         workgroup: str | None,
         execution_parameters: list[str] | None,
         reuse_minutes: int | None = None,
+        token: str | None = None,
     ) -> str:
-        """Raises: InvalidRequest."""
+        """Start an execution, or answer with the one that the same request, by its token, has started.
+
+        Raises: InvalidRequest.
+        """
         group = self.work_groups.get(workgroup or "primary")
         if group is None:
             raise InvalidRequest(f"WorkGroup {workgroup} is not found.")
@@ -48,7 +54,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
         except Refused as refusal:
             log.info("event=refused reason=%r", str(refusal)[:300])
             raise InvalidRequest(str(refusal)) from refusal
-        limit = group.configuration.get("BytesScannedCutoffPerQuery")
+        cutoff = group.configuration.get("BytesScannedCutoffPerQuery")
         execution = Execution(
             query=query,
             context=context,
@@ -57,18 +63,16 @@ class TrinoAthenaBackend(models.AthenaBackend):
             execution_parameters=execution_parameters,
             plan=plan,
             base_location=_output_location(group, config).rstrip("/") + "/",
-            scan_limit_bytes=int(limit) if limit else None,
+            limits=Limits.of(plan.kind, int(cutoff) if cutoff else None, dml_timeout_s=self.dml_timeout_s),
             reuse_minutes=reuse_minutes,
         )
-        self.executions[execution.id] = execution
-        self._forget_oldest()
-        threading.Thread(target=self._run, args=(execution,), daemon=True).start()
-        return str(execution.id)
+        kept = self.kept.add(execution, token)
+        if kept is execution:
+            threading.Thread(target=self._run, args=(execution,), daemon=True).start()
+        return str(kept.id)
 
     def stop_query_execution(self, exec_id: str) -> None:
-        execution = self.get_query_execution(exec_id)
-        if execution.end_time is None:
-            _stop(execution, cancelled_by_user())
+        _stop(self.get_query_execution(exec_id), cancelled_by_user())
 
     def create_prepared_statement(self, name: str, workgroup: str, sql: str, description: str) -> None:
         """Keep a statement by its workgroup and name; one of the same name is replaced."""
@@ -82,18 +86,10 @@ class TrinoAthenaBackend(models.AthenaBackend):
         return execution
 
     def _run(self, execution: Execution) -> None:
-        if execution.status == "CANCELLED":
+        if not execution.enter("RUNNING"):
             return
-        execution.status = "RUNNING"
         try:
-            earlier = reuse.earlier(list(self.executions.values()), execution)
-            if earlier is None:
-                output = Executor(self, execution, self.trino).run(execution.plan)
-                _write_output(execution, output)
-            else:
-                output = self.query_results[earlier.id]
-                execution.take_result_of(earlier)
-            self.query_results[execution.id] = output
+            self.kept.add_result(execution, self._output_of(execution))
             _end(execution, "SUCCEEDED")
         except QueryStopped as stop:
             _stop(execution, stop)
@@ -105,11 +101,16 @@ class TrinoAthenaBackend(models.AthenaBackend):
             log.exception("event=internal_error query=%s", execution.id)
             _fail(execution, internal_error(error))
 
-    def _forget_oldest(self) -> None:
-        for old in list(self.executions)[: max(0, len(self.executions) - KEPT_EXECUTIONS)]:
-            if self.executions[old].end_time is not None:
-                del self.executions[old]
-                self.query_results.pop(old, None)
+    def _output_of(self, execution: Execution) -> Output:
+        """Raises: QueryFailed, QueryStopped, ClientError."""
+        earlier = reuse.earlier(list(self.executions.values()), execution)
+        output: Output | None = self.query_results.get(earlier.id) if earlier else None
+        if earlier is not None and output is not None:
+            execution.take_result_of(earlier)
+            return output
+        output = Executor(self, execution, self.trino).run(execution.plan)
+        _write_output(execution, output)
+        return output
 
 
 # moto checks where a backend class comes from.
@@ -141,35 +142,27 @@ def _write_output(execution: Execution, output: Output) -> None:
 def _stop(execution: Execution, stop: QueryStopped) -> None:
     if stop.state == "FAILED":
         _fail(execution, QueryFailed(stop.reason))
-    elif execution.status != "CANCELLED":
-        execution.status, execution.reason = stop.state, stop.reason
-        execution.end_time = time.time()
+    elif execution.enter(stop.state, reason=stop.reason):
         log.info("event=stopped query=%s reason=%r", execution.id, stop.reason)
 
 
 def _fail(execution: Execution, failure: QueryFailed) -> None:
-    if execution.status == "CANCELLED":
-        return
-    execution.reason = failure.message
-    execution.error = {
+    error = {
         "ErrorCategory": failure.category,
         "ErrorType": failure.error_type,
         "Retryable": failure.retryable,
         "ErrorMessage": failure.message,
     }
     log.info("event=failed query=%s reason=%r", execution.id, failure.message[:300])
-    _end(execution, "FAILED")
+    _end(execution, "FAILED", reason=failure.message, error=error)
 
 
-def _end(execution: Execution, status: str) -> None:
-    if execution.status == "CANCELLED":
-        return
-    execution.end_time = time.time()
-    execution.status = status
-    log.info(
-        "event=query id=%s state=%s statement=%s seconds=%.2f",
-        execution.id,
-        status,
-        execution.plan.substatement,
-        execution.end_time - execution.start_time,
-    )
+def _end(execution: Execution, status: str, **why: Any) -> None:
+    if execution.enter(status, **why):
+        log.info(
+            "event=query id=%s state=%s statement=%s seconds=%.2f",
+            execution.id,
+            status,
+            execution.plan.substatement,
+            (execution.end_time or 0) - execution.start_time,
+        )

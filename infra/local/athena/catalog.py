@@ -70,8 +70,10 @@ def find_table(database: str, name: str) -> Table | None:
     return table
 
 
-def tables(database: str) -> Iterator[Table]:
-    for page in client("glue").get_paginator("get_tables").paginate(DatabaseName=database):
+def tables(database: str, expression: str | None = None) -> Iterator[Table]:
+    """A database's tables; those whose names match Glue's `Expression`."""
+    asked = {"DatabaseName": database, **({"Expression": expression} if expression else {})}
+    for page in client("glue").get_paginator("get_tables").paginate(**asked):
         yield from page["TableList"]
 
 
@@ -96,8 +98,15 @@ def is_view(table: Table) -> bool:
     return table.get("TableType") == "VIRTUAL_VIEW"
 
 
+def storage(table: Table) -> dict[str, Any]:
+    """The table's StorageDescriptor, which Glue does not require, nor its columns: both are there afterwards."""
+    descriptor: dict[str, Any] = table.setdefault("StorageDescriptor", {})
+    descriptor.setdefault("Columns", [])
+    return descriptor
+
+
 def columns(table: Table) -> list[dict[str, Any]]:
-    return list(table["StorageDescriptor"]["Columns"]) + list(table.get("PartitionKeys", []))
+    return list(storage(table)["Columns"]) + list(table.get("PartitionKeys", []))
 
 
 def table_input(table: Table) -> Table:
@@ -149,10 +158,10 @@ def describe_view(database: str, name: str) -> None:
     assert encoded is not None
     view = json.loads(base64.b64decode(encoded[1]))
     changed = table_input(table)
-    storage = changed.setdefault("StorageDescriptor", {})
-    storage["Columns"] = [{"Name": c["name"], "Type": types.hive_type(c["type"])} for c in view["columns"]]
-    storage.setdefault("Location", "")
-    storage.setdefault("SerdeInfo", {})
+    descriptor = storage(changed)
+    descriptor["Columns"] = [{"Name": c["name"], "Type": types.hive_type(c["type"])} for c in view["columns"]]
+    descriptor.setdefault("Location", "")
+    descriptor.setdefault("SerdeInfo", {})
     parameters = changed.get("Parameters", {})
     changed["Parameters"] = {**parameters, "presto_view": "true", "comment": parameters.get("comment") or "Presto View"}
     changed["ViewExpandedText"] = "/* Presto View */"

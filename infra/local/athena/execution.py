@@ -1,5 +1,6 @@
 """One query execution: its state, and running statements for it on the engine."""
 
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ _FILE_ENDINGS = {
     **dict.fromkeys(("INSERT", "UNLOAD", "UPDATE", "DELETE", "MERGE"), ""),
 }
 _READING = ("query", "explain")
+_FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 _WITH_MANIFEST = ("INSERT", "CREATE_TABLE_AS_SELECT", "UNLOAD")
 
 
@@ -32,16 +34,17 @@ class Execution(models.Execution):
         *,
         plan: Plan,
         base_location: str,
-        scan_limit_bytes: int | None,
+        limits: Limits,
         reuse_minutes: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self._lock = threading.Lock()
         self.plan = plan
         self.base_location = base_location
         self.reuse_minutes = reuse_minutes
         self.is_reuse = False
-        self.limits = Limits.of(plan.kind, scan_limit_bytes)
+        self.limits = limits
         self.end_time: float | None = None
         self.reason: str | None = None
         self.error: dict[str, Any] | None = None
@@ -51,6 +54,22 @@ class Execution(models.Execution):
         ending = _FILE_ENDINGS.get(plan.substatement, ".txt")
         location = f"{base_location}tables/{self.id}" if is_table else f"{base_location}{self.id}{ending}"
         self.config: dict[str, Any] = {**(kwargs["config"] or {}), "OutputLocation": location}
+
+    @property
+    def request(self) -> tuple[Any, ...]:
+        """What a client that repeats a request, under the same token, must repeat."""
+        return self.query, self.context, self.workgroup.name, self.execution_parameters, self.base_location
+
+    def enter(self, status: str, *, reason: str | None = None, error: dict[str, Any] | None = None) -> bool:
+        """Move on to `status`, unless another thread has ended the execution: the first end is the last word."""
+        with self._lock:
+            if self.end_time is not None:
+                return False
+            self.reason, self.error = reason, error
+            if status in _FINAL:
+                self.end_time = time.time()
+            self.status = status
+            return True
 
     @property
     def database(self) -> str:

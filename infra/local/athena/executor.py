@@ -7,11 +7,13 @@ from botocore.exceptions import ClientError
 from moto.athena import models
 
 from infra.local import faults
-from infra.local.athena import catalog, sql, types
+from infra.local.athena import catalog, types
 from infra.local.athena.errors import QueryFailed, asked_for, hive_ddl_failed
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor_ddl import DdlOperations
+from infra.local.athena.executor_partitions import PartitionOperations
 from infra.local.athena.executor_show import ShowOperations
+from infra.local.athena.sql import plan as plan_of
 from infra.local.athena.sql.create import ICEBERG_PROPERTIES, extra_properties
 from infra.local.athena.sql.text import HIVE, ICEBERG, Name, Plan, array, literal, quote
 from infra.local.athena.trino_client import TrinoClient, TrinoResult
@@ -20,7 +22,7 @@ from infra.local.athena.trino_client import TrinoClient, TrinoResult
 _DEFAULT_SNAPSHOT_AGE_S = 432_000
 
 
-class Executor(DdlOperations, ShowOperations):
+class Executor(DdlOperations, PartitionOperations, ShowOperations):
     """Runs one execution's plan."""
 
     def __init__(self, backend: models.AthenaBackend, execution: Execution, trino: TrinoClient) -> None:
@@ -46,7 +48,9 @@ class Executor(DdlOperations, ShowOperations):
             self._require_iceberg(iceberg_target)
         return self._counted(self.on_engine(self._with_parameters(sql)))
 
-    def explain(self, sql: str) -> Output:
+    def explain(self, sql: str, iceberg_target: Name | None = None) -> Output:
+        if iceberg_target is not None:
+            self._require_iceberg(iceberg_target)
         lines = [line for row in self.on_engine(sql).rows for line in str(row[0]).split("\n")]
         return Output([types.string_column("Query Plan", "varchar")], [[line] for line in lines], has_header=True)
 
@@ -82,7 +86,7 @@ class Executor(DdlOperations, ShowOperations):
         statement = self.backend.prepared_statements.get((workgroup, name))
         if statement is None:
             raise QueryFailed(f"PreparedStatement {name} was not found in workGroup {workgroup}")
-        inner = sql_plan(statement.query_statement, self.execution.database)
+        inner = plan_of(statement.query_statement, self.execution.database)
         self.execution.plan.substatement = inner.substatement
         parameters = self.execution.execution_parameters
         if parameters and " using " not in sql.lower():
@@ -134,20 +138,25 @@ class Executor(DdlOperations, ShowOperations):
         return Output()
 
     def unload(self, query: str, destination: str, options: dict[str, Any]) -> Output:
-        """UNLOAD by way of an external table that lives as long as the statement."""
-        table = f"__unload_{self.execution.id.replace('-', '')}"
+        """UNLOAD by way of an external table, in a database of its own, that lives as long as the statement."""
+        helper = f"__unload_{self.execution.id.replace('-', '')}"
         written = [
             f"external_location={literal(destination.rstrip('/') + '/')}",
-            f"format='{str(options.get('format', 'PARQUET')).upper()}'",
+            f"format='{options.get('format', 'PARQUET').upper()}'",
         ]
         if options.get("partitioned_by"):
             written.append(f"partitioned_by={array(options['partitioned_by'])}")
+        if options.get("field_delimiter"):
+            written.append(f"textfile_field_separator={literal(options['field_delimiter'])}")
         compression = options.get("compression")
         session = {f"{HIVE}.compression_codec": compression.upper()} if compression else None
-        database = self.execution.database
-        create = f"CREATE TABLE {HIVE}.{quote(database)}.{table} WITH ({', '.join(written)}) AS {query}"
-        result = self.on_engine(create, session=session)
-        catalog.client("glue").delete_table(DatabaseName=database, Name=table)
+        glue = catalog.client("glue")
+        glue.create_database(DatabaseInput={"Name": helper})
+        try:
+            create = f"CREATE TABLE {HIVE}.{helper}.unloaded WITH ({', '.join(written)}) AS {query}"
+            result = self.on_engine(create, session=session)
+        finally:
+            glue.delete_database(Name=helper)
         self._write_manifest(destination)
         return self._counted(result)
 
@@ -208,11 +217,6 @@ class Executor(DdlOperations, ShowOperations):
         except ClientError as error:
             if catalog.error_code(error) != "EntityNotFoundException":
                 raise
-
-
-def sql_plan(statement: str, database: str) -> Plan:
-    """The plan of a prepared statement, which was accepted when it was prepared."""
-    return sql.plan(statement, database)
 
 
 def _engine_column(column: dict[str, Any]) -> str:

@@ -11,14 +11,13 @@ from infra.local.athena import catalog, types
 from infra.local.athena.errors import DDL_TASK, QueryFailed, hive_ddl_failed
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.sql.create import ICEBERG_PROPERTIES, extra_properties
-from infra.local.athena.sql.text import HIVE, Name, literal, quote
+from infra.local.athena.sql.text import Name, literal, quote
 
 if TYPE_CHECKING:
     from infra.local.athena.trino_client import TrinoResult
 
 
 Column = dict[str, Any]
-Partition = tuple[dict[str, Any], str | None]
 
 
 class DdlOperations:
@@ -107,7 +106,7 @@ class DdlOperations:
     def add_columns(self, target: Name, columns: list[Column]) -> Output:
         if not catalog.is_iceberg(self.require_table(target)):
             added = [catalog.glue_column(column) for column in columns]
-            return self._alter_hive(target, lambda table: table["StorageDescriptor"]["Columns"].extend(added))
+            return self._alter_hive(target, lambda table: catalog.storage(table)["Columns"].extend(added))
         for column in columns:
             comment = f" COMMENT {literal(column['comment'])}" if column["comment"] else ""
             self._alter_iceberg(target, f"ADD COLUMN {_engine_column(column)}{comment}")
@@ -118,8 +117,8 @@ class DdlOperations:
         table = self.require_table(target)
         if not catalog.is_iceberg(table):
             replaced = [catalog.glue_column(column) for column in columns]
-            return self._alter_hive(target, lambda old: old["StorageDescriptor"].update(Columns=replaced))
-        present = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+            return self._alter_hive(target, lambda old: catalog.storage(old).update(Columns=replaced))
+        present = {column["Name"]: column["Type"] for column in catalog.storage(table)["Columns"]}
         for column in columns:
             if column["name"] not in present:
                 self._alter_iceberg(target, f"ADD COLUMN {_engine_column(column)}")
@@ -131,13 +130,13 @@ class DdlOperations:
 
     def change_column(self, target: Name, old: str, column: Column) -> Output:
         table = self.require_table(target)
-        present = {found["Name"]: found for found in table["StorageDescriptor"]["Columns"]}
+        present = {found["Name"]: found for found in catalog.storage(table)["Columns"]}
         if old not in present:
             raise hive_ddl_failed(f"SemanticException Invalid column reference {old}")
         if not catalog.is_iceberg(table):
             changed = catalog.glue_column(column)
             renamed = [changed if name == old else found for name, found in present.items()]
-            return self._alter_hive(target, lambda new: new["StorageDescriptor"].update(Columns=renamed))
+            return self._alter_hive(target, lambda new: catalog.storage(new).update(Columns=renamed))
         if old != column["name"]:
             self._alter_iceberg(target, f"RENAME COLUMN {quote(old)} TO {quote(column['name'])}")
         if present[old]["Type"] != column["type"]:
@@ -168,42 +167,12 @@ class DdlOperations:
             raise QueryFailed("NOT_SUPPORTED: unset of Iceberg properties is not imitated")
 
         def unset(table: catalog.Table) -> None:
-            table["Parameters"] = {key: value for key, value in table["Parameters"].items() if key not in keys}
+            table["Parameters"] = {key: value for key, value in table.get("Parameters", {}).items() if key not in keys}
 
         return self._alter_hive(target, unset)
 
     def set_location(self, target: Name, location: str) -> Output:
-        return self._alter_hive(target, lambda table: table["StorageDescriptor"].update(Location=location))
-
-    def add_partitions(self, target: Name, partitions: list[Partition]) -> Output:
-        database, name = self.execution.name_of(target)
-        table = self.require_table(target)
-        keys = [key["Name"] for key in table["PartitionKeys"]]
-        root = table["StorageDescriptor"]["Location"].rstrip("/")
-        for values, location in partitions:
-            folder = "/".join(f"{key}={values[key]}" for key in keys)
-            storage = {**table["StorageDescriptor"], "Location": location or f"{root}/{folder}/"}
-            partition = {"Values": [str(values[key]) for key in keys], "StorageDescriptor": storage}
-            try:
-                catalog.client("glue").create_partition(DatabaseName=database, TableName=name, PartitionInput=partition)
-            except ClientError as error:
-                if catalog.error_code(error) != "AlreadyExistsException":
-                    raise
-        return Output()
-
-    def drop_partitions(self, target: Name, partitions: list[Partition]) -> Output:
-        database, name = self.execution.name_of(target)
-        keys = [key["Name"] for key in self.require_table(target)["PartitionKeys"]]
-        for values, _ in partitions:
-            catalog.client("glue").delete_partition(
-                DatabaseName=database, TableName=name, PartitionValues=[str(values[key]) for key in keys]
-            )
-        return Output()
-
-    def repair(self, target: Name) -> Output:
-        database, name = self.execution.name_of(target)
-        self.on_engine(f"CALL {HIVE}.system.sync_partition_metadata({literal(database)}, {literal(name)}, 'ADD')")
-        return Output()
+        return self._alter_hive(target, lambda table: catalog.storage(table).update(Location=location))
 
     def _set_type(self, target: Name, column: Column) -> None:
         kind = types.trino_type(column["type"], iceberg=True)

@@ -32,7 +32,7 @@ class ShowOperations:
             rows += [
                 ["", "", ""],
                 ["# Detailed Table Information", "", ""],
-                ["Location:", table["StorageDescriptor"].get("Location", ""), ""],
+                ["Location:", catalog.storage(table).get("Location", ""), ""],
                 ["Table Type:", table.get("TableType", ""), ""],
                 *([key, value, ""] for key, value in table.get("Parameters", {}).items()),
             ]
@@ -106,7 +106,7 @@ class ShowOperations:
             named = ", ".join(part if "(" in part else f"`{part}`" for part in parts)
             lines.append(f"PARTITIONED BY ({named})")
         written = re.search(r"location = '([^']*)'", statement)
-        location = table["StorageDescriptor"].get("Location") or (written[1] if written else "")
+        location = catalog.storage(table).get("Location") or (written[1] if written else "")
         properties = {"table_type": "iceberg"}
         file_format = re.search(r"format = '(\w+)'", statement)
         if file_format:
@@ -115,15 +115,15 @@ class ShowOperations:
 
 
 def _hive_clauses(table: catalog.Table) -> list[str]:
-    storage = table["StorageDescriptor"]
+    storage = catalog.storage(table)
     return [
         "ROW FORMAT SERDE ",
-        f"  '{storage['SerdeInfo']['SerializationLibrary']}' ",
+        f"  '{storage.get('SerdeInfo', {}).get('SerializationLibrary', '')}' ",
         "STORED AS INPUTFORMAT ",
-        f"  '{storage['InputFormat']}' ",
+        f"  '{storage.get('InputFormat', '')}' ",
         "OUTPUTFORMAT ",
-        f"  '{storage['OutputFormat']}'",
-        *_location_and_properties(storage["Location"], table.get("Parameters", {})),
+        f"  '{storage.get('OutputFormat', '')}'",
+        *_location_and_properties(storage.get("Location", ""), table.get("Parameters", {})),
     ]
 
 

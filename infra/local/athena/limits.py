@@ -4,13 +4,11 @@ Source: the quotas page (a DML query may run 30 minutes, a DDL query 600); the w
 cut-off leaves a query CANCELLED with the reason below. That a timeout leaves it FAILED is assumed.
 """
 
-import os
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-DML_TIMEOUT_VARIABLE = "TELCOPULSE_ATHENA_DML_TIMEOUT_S"
-_DML_TIMEOUT_S, _DDL_TIMEOUT_S = 30 * 60, 600 * 60
+DML_TIMEOUT_S, _DDL_TIMEOUT_S = 30 * 60, 600 * 60
 
 
 class QueryStopped(Exception):
@@ -38,11 +36,9 @@ class Limits:
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of(cls, statement_kind: str, scan_bytes: int | None) -> "Limits":
-        """A DDL or UTILITY statement has ten hours; a DML one half an hour, or what the environment says."""
-        is_dml = statement_kind == "DML"
-        timeout_s = float(os.environ.get(DML_TIMEOUT_VARIABLE, _DML_TIMEOUT_S)) if is_dml else _DDL_TIMEOUT_S
-        return cls(timeout_s, scan_bytes)
+    def of(cls, statement_kind: str, scan_bytes: int | None, *, dml_timeout_s: float = DML_TIMEOUT_S) -> "Limits":
+        """A DDL or UTILITY statement has ten hours."""
+        return cls(dml_timeout_s if statement_kind == "DML" else _DDL_TIMEOUT_S, scan_bytes)
 
     def exceeded(self, stats: dict[str, Any]) -> QueryStopped | None:
         """The limit that the engine's statistics so far, or the time, have passed."""

@@ -92,7 +92,7 @@ resource "aws_glue_crawler" "restore" {
 }
 
 resource "aws_athena_workgroup" "use" {
-  for_each = { dbt = 100, dashboard = 1, adhoc = 10 }
+  for_each = { dbt = 100, dashboard = 1, adhoc = var.adhoc_cutoff_gb }
 
   name          = "${var.prefix}-${each.key}"
   description   = "Scan cut-off ${each.value} GB"

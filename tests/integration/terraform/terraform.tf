@@ -24,4 +24,10 @@ variable "prefix" {
   nullable    = false
 }
 
+variable "adhoc_cutoff_gb" {
+  description = "Scan cut-off of the adhoc workgroup's queries, in GiB"
+  type        = number
+  default     = 10
+}
+
 data "aws_caller_identity" "current" {}

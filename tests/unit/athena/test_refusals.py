@@ -63,6 +63,21 @@ DOCUMENTED = (
     ("prepare p from drop table t", "not supported in PREPARE"),
     ("prepare p from selec 1", "mismatched input 'selec'"),
     ("unload (select 1 as a)", "UNLOAD"),
+    ("unload (select 1 as a) to 's3://b/' with (format = 'csv')", "UNLOAD has no format CSV"),
+    ("unload (select 1 as a) to 's3://b/' with (format = 'orc', header = 'x')", "UNLOAD has no property header"),
+    ("unload (select 1 as a) to 's3://b/' with (format = 'orc', field_delimiter = ',')", "TEXTFILE only"),
+    ("unload (select 1 as a) to 's3://b/' with (format = 'orc') x", "UNLOAD"),
+    ("alter table t drop partition (d < '1')", "'d < '1'' in a partition spec"),
+    ("alter table t drop if exists partition (d >= '1')", "in a partition spec"),
+    ("alter table t add partition (d <> '1')", "in a partition spec"),
+    ("alter table t add partition (d)", "in a partition spec"),
+    ("alter table t add partition ()", "empty partition spec"),
+    ("alter table t add if not exists", "mismatched input '<EOF>'"),
+    ("alter table t drop partition (d = '1') purge", "mismatched input 'purge'"),
+    ('explain select * from "t$properties"', "metadata table"),
+    ("explain set session a = 1", "SET"),
+    ("explain selec 1", "mismatched input 'selec'"),
+    ("explain", "mismatched input '<EOF>'"),
 )
 ASSUMED = (
     ("select cosine_similarity(a, b) from t", "Function 'cosine_similarity' not registered"),
@@ -71,6 +86,10 @@ ASSUMED = (
     ("with function f() returns int return 1 select f()", "WITH FUNCTION"),
     ("select 1 union corresponding select 2", "CORRESPONDING"),
     ("execute immediate 'select 1'", "EXECUTE IMMEDIATE"),
+    ("explain analyze insert into t select 1", "not supported in EXPLAIN ANALYZE: INSERT"),
+    ("explain analyze create table t with (format = 'orc') as select 1 as a", "EXPLAIN ANALYZE: CREATE"),
+    ("explain create table t with (format = 'orc') as select 1 as a", "not supported in EXPLAIN: CREATE"),
+    ("explain show tables", "not supported in EXPLAIN: SHOW"),
 )
 
 

@@ -147,3 +147,5 @@ def test_a_prepared_statement_keeps_name_and_text() -> None:
 def test_explain_is_the_engines() -> None:
     found = planned("explain analyze verbose select 1.5")
     assert found.arguments == {"sql": "explain analyze verbose select 1.5E0"}
+    assert planned("explain (type io, format json) (select 1)").operation == "explain"
+    assert planned("explain delete from d.t").arguments["iceberg_target"] == ["d", "t"]

@@ -42,3 +42,17 @@ def test_a_size_that_s3_does_not_have_is_named(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("TELCOPULSE_S3_MAX_PUT_MB", text)
     with pytest.raises(InvalidSetting, match="TELCOPULSE_S3_MAX_PUT_MB"):
         LocalSettings.from_env()
+
+
+@pytest.mark.parametrize("text", ["0", "2.5", "1801", "soon"])
+def test_a_time_limit_that_athena_does_not_have_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("TELCOPULSE_ATHENA_DML_TIMEOUT_S", text)
+    with pytest.raises(InvalidSetting, match="TELCOPULSE_ATHENA_DML_TIMEOUT_S"):
+        LocalSettings.from_env()
+
+
+def test_a_child_gets_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELCOPULSE_ATHENA_DML_TIMEOUT_S", "7")
+    settings = LocalSettings.from_env()
+    assert settings.athena_dml_timeout_s == 7
+    assert settings.environment()["TELCOPULSE_ATHENA_DML_TIMEOUT_S"] == "7"

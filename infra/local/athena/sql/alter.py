@@ -82,9 +82,9 @@ def _alteration(sql: str, tokens: Tokens, index: int) -> tuple[str, dict[str, An
     if head == "set location":
         return "set_location", {"location": value(rest[2:3], sql)}
     if head in ("add partition", "add if"):
-        return "add_partitions", {"partitions": _partitions(sql, rest)}
+        return "add_partitions", _added_partitions(sql, rest)
     if head in ("drop partition", "drop if"):
-        return "drop_partitions", {"partitions": _partitions(sql, rest)}
+        return "drop_partitions", _dropped_partitions(sql, rest)
     raise Refused(
         f"FAILED: ParseException mismatched input '{head}' in ALTER TABLE (Trino's own ALTER forms are not Athena's)"
     )
@@ -99,19 +99,45 @@ def _change_column(sql: str, rest: Tokens) -> dict[str, Any]:
     return {"old": rest[start].name.lower(), "column": column}
 
 
-def _partitions(sql: str, rest: Tokens) -> list[tuple[dict[str, Any], str | None]]:
-    """(values by key, location) of each PARTITION (…) [LOCATION '…']."""
-    partitions, index = [], 0
-    while index < len(rest):
-        if rest[index].lower != "partition":
-            index += 1
-            continue
-        closing = matching(rest, index + 1)
-        parts = split_commas(rest[index + 2 : closing])
-        values = {part[0].name.lower(): value(part[2:], sql) for part in parts}
-        index, location = closing + 1, None
-        if index < len(rest) and rest[index].lower == "location":
-            location = value(rest[index + 1 : index + 2], sql)
-            index += 2
-        partitions.append((values, location))
-    return partitions
+def _added_partitions(sql: str, rest: Tokens) -> dict[str, Any]:
+    """ADD [IF NOT EXISTS] PARTITION (…) [LOCATION '…'] …"""
+    if_not_exists = words(rest[1:4]) == ["if", "not", "exists"]
+    partitions: list[tuple[dict[str, Any], str | None]] = []
+    index = 4 if if_not_exists else 1
+    while not partitions or index < len(rest):
+        spec, index = _partition(sql, rest, index)
+        location = None
+        if words(rest[index : index + 1]) == ["location"]:
+            location, index = value(rest[index + 1 : index + 2], sql), index + 2
+        partitions.append((spec, location))
+    return {"partitions": partitions, "if_not_exists": if_not_exists}
+
+
+def _dropped_partitions(sql: str, rest: Tokens) -> dict[str, Any]:
+    """DROP [IF EXISTS] PARTITION (…), PARTITION (…) …"""
+    if_exists = words(rest[1:3]) == ["if", "exists"]
+    partitions: list[dict[str, Any]] = []
+    index = 3 if if_exists else 1
+    while not partitions or index < len(rest):
+        index += bool(partitions) and rest[index].text == ","
+        spec, index = _partition(sql, rest, index)
+        partitions.append(spec)
+    return {"partitions": partitions, "if_exists": if_exists}
+
+
+def _partition(sql: str, rest: Tokens, index: int) -> tuple[dict[str, Any], int]:
+    """The values by key of PARTITION (key = value, …), and the index behind it.
+
+    Raises: Refused: also for the comparisons of Hive's own DROP PARTITION, which Athena does not have.
+    """
+    if rest[index].lower != "partition" or rest[index + 1].text != "(":
+        raise Refused(f"FAILED: ParseException mismatched input '{rest[index].text}' expecting PARTITION (key = value)")
+    closing = matching(rest, index + 1)
+    parts = split_commas(rest[index + 2 : closing])
+    for part in parts:
+        if len(part) < 3 or part[1].text != "=":
+            spelled = sql[part[0].start : part[-1].end] if part else ""
+            raise Refused(f"FAILED: ParseException '{spelled}' in a partition spec, expecting key = value")
+    if not parts:
+        raise Refused("FAILED: ParseException an empty partition spec, expecting key = value")
+    return {part[0].name.lower(): value(part[2:], sql) for part in parts}, closing + 1

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from infra.local.athena.sql import alter, create, show
 from infra.local.athena.sql.refusals import STATEMENTS, refuse
@@ -24,6 +25,10 @@ from infra.local.athena.sql.text import (
 _NO_LITERALS = frozenset({"show", "describe", "desc", "drop", "alter", "msck"})
 _QUERIES = frozenset({"select", "with", "values", "table", "("})
 _PREPARABLE = frozenset(["query", "change_rows"])
+_EXPLAIN_OPTIONS = ("format", "type")
+# Documented, https://docs.aws.amazon.com/athena/latest/ug/unload.html; compression_level, too, which has no equal here.
+_UNLOAD_OPTIONS = ("format", "partitioned_by", "compression", "field_delimiter")
+_UNLOAD_FORMATS = ("ORC", "PARQUET", "AVRO", "JSON", "TEXTFILE")
 _EXPONENT = re.compile(r"[eE]")
 
 Planner = Callable[[str, Tokens, str], Plan]
@@ -91,7 +96,21 @@ def _change_rows(sql: str, tokens: Tokens, database: str) -> Plan:
 
 
 def _explain(sql: str, tokens: Tokens, database: str) -> Plan:
-    return Plan("DML", "EXPLAIN", "explain", {"sql": sql})
+    """EXPLAIN [ANALYZE] [(options)] statement: refused where the statement itself is, and beyond queries and DML.
+
+    Raises: Refused.
+    """
+    is_executed = tokens[1].lower == "analyze"
+    start = 2 if is_executed else 1
+    start += tokens[start].lower == "verbose"
+    if tokens[start].text == "(" and tokens[start + 1].lower in _EXPLAIN_OPTIONS:
+        start = matching(tokens, start) + 1
+    inner = _plan(sql[tokens[start].start :], database)
+    if inner.operation != "query" and (is_executed or inner.operation != "change_rows"):
+        verb = "EXPLAIN ANALYZE" if is_executed else "EXPLAIN"
+        raise Refused(f"Queries of this type are not supported in {verb}: {tokens[start].text.upper()}")
+    target = inner.arguments.get("iceberg_target")
+    return Plan("DML", "EXPLAIN", "explain", {"sql": sql, **({"iceberg_target": target} if target else {})})
 
 
 def _optimize(sql: str, tokens: Tokens, database: str) -> Plan:
@@ -112,13 +131,28 @@ def _unload(sql: str, tokens: Tokens, database: str) -> Plan:
     index = closing + 1
     if len(tokens) < index + 2 or tokens[index].lower != "to":
         raise Refused("UNLOAD (query) TO 's3://...' WITH (...)")
-    options = {}
-    if len(tokens) > index + 2 and tokens[index + 2].lower == "with":
-        for part in split_commas(tokens[index + 4 : matching(tokens, index + 3)]):
-            options[part[0].lower] = value(part[2:], sql)
+    with_options = tokens[index + 2 :]
+    options = _unload_options(sql, with_options) if with_options else {}
     query = sql[tokens[1].end : tokens[closing].start]
     destination = value(tokens[index + 1 : index + 2], sql)
     return Plan("DML", "UNLOAD", "unload", {"query": query, "destination": destination, "options": options})
+
+
+def _unload_options(sql: str, tokens: Tokens) -> dict[str, Any]:
+    """Raises: Refused."""
+    closing = matching(tokens, 1)
+    if tokens[0].lower != "with" or tokens[1].text != "(" or closing + 1 < len(tokens):
+        raise Refused("UNLOAD (query) TO 's3://...' WITH (...)")
+    options = {part[0].lower: value(part[2:], sql) for part in split_commas(tokens[2:closing])}
+    unknown = [name for name in options if name not in _UNLOAD_OPTIONS]
+    if unknown:
+        raise Refused(f"UNLOAD has no property {unknown[0]}, or not here: {', '.join(_UNLOAD_OPTIONS)}")
+    kind = str(options.get("format", "PARQUET")).upper()
+    if kind not in _UNLOAD_FORMATS:
+        raise Refused(f"UNLOAD has no format {kind}: {', '.join(_UNLOAD_FORMATS)}")
+    if "field_delimiter" in options and kind != "TEXTFILE":
+        raise Refused("UNLOAD takes a field_delimiter with the format TEXTFILE only")
+    return options
 
 
 def _prepare(sql: str, tokens: Tokens, database: str) -> Plan:

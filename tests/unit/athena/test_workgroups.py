@@ -1,0 +1,64 @@
+"""Workgroups are changed, found and deleted as on AWS."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+LOCATION = "s3://results/"
+
+
+def configuration(athena: Any) -> dict[str, Any]:
+    found: dict[str, Any] = athena.get_work_group(WorkGroup="w")["WorkGroup"]["Configuration"]
+    return found
+
+
+def test_what_an_update_does_not_name_stays(athena: Any) -> None:
+    athena.update_work_group(
+        WorkGroup="w",
+        Description="new",
+        ConfigurationUpdates={"BytesScannedCutoffPerQuery": 10_000_000, "PublishCloudWatchMetricsEnabled": True},
+    )
+    found = configuration(athena)
+    assert found["BytesScannedCutoffPerQuery"] == 10_000_000
+    assert found["PublishCloudWatchMetricsEnabled"] is True
+    assert found["EnforceWorkGroupConfiguration"] is True
+    assert found["ResultConfiguration"] == {"OutputLocation": LOCATION}
+    assert athena.get_work_group(WorkGroup="w")["WorkGroup"]["Description"] == "new"
+
+
+def test_a_cut_off_and_an_output_location_are_taken_away(athena: Any) -> None:
+    athena.update_work_group(WorkGroup="w", ConfigurationUpdates={"BytesScannedCutoffPerQuery": 10_000_000})
+    athena.update_work_group(
+        WorkGroup="w",
+        ConfigurationUpdates={
+            "RemoveBytesScannedCutoffPerQuery": True,
+            "EnforceWorkGroupConfiguration": False,
+            "ResultConfigurationUpdates": {
+                "RemoveOutputLocation": True,
+                "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
+            },
+        },
+    )
+    found = configuration(athena)
+    assert "BytesScannedCutoffPerQuery" not in found
+    assert found["EnforceWorkGroupConfiguration"] is False
+    assert found["ResultConfiguration"] == {"EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}}
+
+
+def test_a_disabled_workgroup_takes_no_query(athena: Any) -> None:
+    athena.update_work_group(WorkGroup="w", State="DISABLED")
+    with pytest.raises(ClientError, match="WorkGroup w is disabled"):
+        athena.start_query_execution(QueryString="select 1", WorkGroup="w")
+
+
+@pytest.mark.parametrize("operation", ["get_work_group", "update_work_group", "delete_work_group"])
+def test_an_unknown_workgroup_is_not_found(athena: Any, operation: str) -> None:
+    with pytest.raises(ClientError, match="WorkGroup none is not found") as refusal:
+        getattr(athena, operation)(WorkGroup="none")
+    assert refusal.value.response["Error"]["Code"] == "InvalidRequestException"
+
+
+def test_the_primary_workgroup_stays(athena: Any) -> None:
+    with pytest.raises(ClientError, match="primary workgroup cannot be deleted"):
+        athena.delete_work_group(WorkGroup="primary")
