@@ -1,5 +1,6 @@
 """Kinesis as on AWS: writes here, the log, limits, reads and resharding in modules of their own."""
 
+import re
 import time
 from typing import Any
 
@@ -15,10 +16,12 @@ from moto.utilities.utils import md5_hash
 
 from infra.local.patches import kinesis_reads, kinesis_resharding
 from infra.local.patches import kinesis_shards as shards
-from infra.local.patches.kinesis_limits import MIB, Clock, ProvisionedThroughputExceeded, TooLarge
+from infra.local.patches.kinesis_limits import MIB, Clock, OutOfBounds, ProvisionedThroughputExceeded
 from infra.local.patches.kinesis_shards import LogShard
 
 _HASH_KEYS = 2**128
+_HASH_KEY = re.compile(r"0|[1-9][0-9]{0,38}")
+_MAX_KEY_LENGTH = 256
 _MAX_BATCH_RECORDS, _MAX_BATCH_BYTES = 500, 5 * MIB
 
 _moto_put_record = models.Stream.put_record
@@ -41,12 +44,7 @@ def _open_shard_for_key(self: models.Stream, partition_key: str, explicit_hash_k
 
     A range includes its last key, which moto leaves to no shard.
     """
-    if not partition_key or len(partition_key) > 256:
-        raise InvalidArgumentError("PartitionKey must have 1 to 256 characters.")
-    if explicit_hash_key and not (explicit_hash_key.isdigit() and int(explicit_hash_key) < _HASH_KEYS):
-        raise InvalidArgumentError(
-            f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, {_HASH_KEYS - 1}]."
-        )
+    _require_valid_keys(partition_key, explicit_hash_key)
     key = int(explicit_hash_key) if explicit_hash_key else int(md5_hash(partition_key.encode()).hexdigest(), 16)
     with shards.lock:
         return next(
@@ -60,10 +58,10 @@ def _put_record(self: models.Stream, partition_key: str, explicit_hash_key: str 
     Source: Kinesis API reference, PutRecord, ProvisionedThroughputExceededException.
     """
     shard = self.get_shard_for_key(partition_key, explicit_hash_key)
-    size = _decoded_size(data)
+    size = _size(partition_key, data)
     if size > MIB:
-        raise TooLarge("data", f"length less than or equal to {MIB}")
-    if shard.limits and not shard.limits.admit_write(size + len(partition_key.encode())):
+        raise OutOfBounds("data", f"length less than or equal to {MIB}, its partition key included")
+    if shard.limits and not shard.limits.admit_write(size):
         raise ProvisionedThroughputExceeded(shard.shard_id, self.stream_name, self.account_id)
     shard.trim(older_than=shards.retained_since(self))
     return _moto_put_record(self, partition_key, explicit_hash_key, data)
@@ -72,20 +70,14 @@ def _put_record(self: models.Stream, partition_key: str, explicit_hash_key: str 
 def _put_records(
     self: models.KinesisBackend, stream_arn: str | None, stream_name: str | None, records: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """PutRecords: a record beyond its shard's limits fails alone.
+    """PutRecords: a record beyond its shard's limits fails alone, an invalid one refuses the call before any is put.
 
-    Source: Kinesis API reference, PutRecords: FailedRecordCount, and ErrorCode and ErrorMessage of each that failed.
+    Source: Kinesis API reference, PutRecords: FailedRecordCount, and ErrorCode and ErrorMessage of each that failed;
+    "up to 500 records. Each record can be as large as 1 MiB, up to a limit of 5 MiB for the entire request, including
+    partition keys".
     """
     stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
-    sizes = [_decoded_size(record.get("Data", "")) for record in records]
-    total = sum(sizes) + sum(len(record["PartitionKey"]) for record in records)
-    if len(records) > _MAX_BATCH_RECORDS:
-        raise TooManyRecords
-    for position, size in enumerate(sizes, start=1):
-        if size > MIB:
-            raise RecordSizeExceedsLimit(position)
-    if total > _MAX_BATCH_BYTES:
-        raise TotalRecordsSizeExceedsLimit
+    total = _require_valid_batch(records)
     answers: list[dict[str, str]] = []
     for record in records:
         try:
@@ -98,8 +90,42 @@ def _put_records(
     return {"FailedRecordCount": failed, "Records": answers}
 
 
-def _decoded_size(base64_text: str) -> int:
-    return len(base64_text) * 3 // 4 - base64_text[-2:].count("=")
+def _require_valid_batch(records: list[dict[str, Any]]) -> int:
+    """The size of all records.
+
+    Raises: OutOfBounds, TooManyRecords, InvalidArgumentError, RecordSizeExceedsLimit, TotalRecordsSizeExceedsLimit.
+    """
+    if not records:
+        raise OutOfBounds("records", "length greater than or equal to 1")
+    if len(records) > _MAX_BATCH_RECORDS:
+        raise TooManyRecords
+    total = 0
+    for position, record in enumerate(records, start=1):
+        _require_valid_keys(record.get("PartitionKey"), record.get("ExplicitHashKey"))
+        size = _size(record["PartitionKey"], record.get("Data", ""))
+        if size > MIB:
+            raise RecordSizeExceedsLimit(position)
+        total += size
+    if total > _MAX_BATCH_BYTES:
+        raise TotalRecordsSizeExceedsLimit
+    return total
+
+
+def _require_valid_keys(partition_key: str | None, explicit_hash_key: str | None) -> None:
+    """Raises: InvalidArgumentError."""
+    if not partition_key or len(partition_key) > _MAX_KEY_LENGTH:
+        raise InvalidArgumentError(f"PartitionKey must have 1 to {_MAX_KEY_LENGTH} characters.")
+    if explicit_hash_key is None:
+        return
+    if not _HASH_KEY.fullmatch(explicit_hash_key) or int(explicit_hash_key) >= _HASH_KEYS:
+        raise InvalidArgumentError(
+            f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, {_HASH_KEYS - 1}]."
+        )
+
+
+def _size(partition_key: str, base64_text: str) -> int:
+    """What counts towards a record's limit: its data and its partition key."""
+    return len(base64_text) * 3 // 4 - base64_text[-2:].count("=") + len(partition_key.encode())
 
 
 def _send_stream_metrics(

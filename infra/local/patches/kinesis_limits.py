@@ -21,7 +21,7 @@ class ProvisionedThroughputExceeded(JsonRESTError):
         )
 
 
-class TooLarge(JsonRESTError):
+class OutOfBounds(JsonRESTError):
     code = 400
 
     def __init__(self, member: str, constraint: str) -> None:

@@ -9,7 +9,7 @@ from moto.kinesis import models, utils
 from moto.kinesis.exceptions import InvalidArgumentError
 
 from infra.local.patches import kinesis_shards as shards
-from infra.local.patches.kinesis_limits import ProvisionedThroughputExceeded, TooLarge
+from infra.local.patches.kinesis_limits import OutOfBounds, ProvisionedThroughputExceeded
 from infra.local.patches.kinesis_shards import LogShard, StoredRecord
 
 _ITERATOR_LIFETIME_S = 300
@@ -98,8 +98,8 @@ def _get_records(
     does not return any more data"; ExpiredIteratorException; retention: developer guide, "Changing the data retention".
     """
     position = Position.decode(shard_iterator)
-    if limit is not None and limit > shards.MAX_PAGE_RECORDS:
-        raise TooLarge("limit", f"value less than or equal to {shards.MAX_PAGE_RECORDS}")
+    if limit is not None and not 1 <= limit <= shards.MAX_PAGE_RECORDS:
+        raise OutOfBounds("limit", f"value between 1 and {shards.MAX_PAGE_RECORDS}")
     if shards.clock() - position.created_at > _ITERATOR_LIFETIME_S:
         raise ExpiredIterator(position.created_at, shards.clock())
     stream = self.describe_stream(stream_arn=None, stream_name=position.stream)

@@ -16,8 +16,8 @@ def _next_shard_number(stream: models.Stream) -> int:
     return max(shard._shard_id for shard in stream.shards.values()) + 1
 
 
-def _require_open(stream: models.Stream, *shards: LogShard) -> None:
-    for shard in shards:
+def _require_open(stream: models.Stream, *parents: LogShard) -> None:
+    for shard in parents:
         if not shard.is_open:
             raise InvalidArgumentError(
                 message=f"Shard {shard.shard_id} in stream {stream.stream_name} under account {stream.account_id} "
