@@ -17,6 +17,26 @@ from infra.local.wsgi import Environ
 
 _CREDENTIAL = re.compile(r"Credential=[^/,]+/\d+/[^/]+/([^/]+)/aws4_request")
 _SERVICES_BY_TARGET = {"Kinesis": "kinesis", "AWSGlue": "glue", "AmazonAthena": "athena"}
+_LIST_PARAMETERS = frozenset(
+    [
+        "continuation-token",
+        "delimiter",
+        "encoding-type",
+        "fetch-owner",
+        "key-marker",
+        "list-type",
+        "marker",
+        "max-keys",
+        "max-uploads",
+        "prefix",
+        "start-after",
+        "upload-id-marker",
+        "uploads",
+        "version-id-marker",
+        "versions",
+        "x-id",
+    ]
+)
 _JSON_BODY_LIMIT = 16 * 1024 * 1024
 
 
@@ -123,14 +143,14 @@ def _s3_operation(method: str, bucket: bool, key: bool, query: Iterable[str], co
         return _s3_object_operation(method, has, copy)
     if method == "POST" and "delete" in has:
         return "DeleteObjects"
-    if method == "GET" and not has & {"location", "policy", "tagging", "versioning", "acl", "lifecycle", "encryption"}:
+    subresource = next((name for name in sorted(has) if name not in _LIST_PARAMETERS and name[:6] != "X-Amz-"), "")
+    if method == "GET" and not subresource:
         if "uploads" in has:
             return "ListMultipartUploads"
         if "versions" in has:
             return "ListObjectVersions"
         return "ListObjectsV2" if "list-type" in has else "ListObjects"
     verb = {"PUT": "Create", "GET": "Get"}.get(method, method.title())
-    subresource = next((name for name in sorted(has) if not name.startswith(("x-id", "X-Amz"))), "")
     return f"{'Put' if subresource and method == 'PUT' else verb}Bucket{subresource.title()}"
 
 

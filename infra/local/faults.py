@@ -114,7 +114,7 @@ class Rule:
     draws: random.Random = field(default_factory=random.Random, repr=False)
 
     def strikes(self) -> bool:
-        """Count one matching call and decide; the n-th call meets the n-th draw of the seed."""
+        """Count one matching call and decide; the n-th call behind the first `after` meets the n-th draw."""
         self.seen += 1
         if self.seen <= self.fault.after or (self.fault.times is not None and self.hits >= self.fault.times):
             return False

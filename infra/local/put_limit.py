@@ -1,5 +1,6 @@
 """Refuse an S3 upload that is larger in one request than the local AWS may hold in memory."""
 
+import io
 from collections.abc import Iterable
 
 from infra.local.aws_call import error_response, recognise, service_of
@@ -21,14 +22,25 @@ class LimitPuts:
         self._max_put_mb = max_put_mb
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length <= self._max_put_mb * _MIB or service_of(environ) != "s3":
+        if service_of(environ) != "s3":
             return self._app(environ, start_response)
+        limit = self._max_put_mb * _MIB
+        if environ.get("HTTP_TRANSFER_ENCODING", "").strip().lower() == "chunked":
+            # Its length is known at its end only.
+            body = environ["wsgi.input"].read(limit + 1)
+            if len(body) <= limit:
+                environ["wsgi.input"] = io.BytesIO(body)
+                return self._app(environ, start_response)
+        elif int(environ.get("CONTENT_LENGTH") or 0) <= limit:
+            return self._app(environ, start_response)
+        return self._refuse(environ, start_response)
+
+    def _refuse(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         while environ["wsgi.input"].read(_MIB):
             pass  # a client hears nothing while it sends
         message = (
-            f"{length} bytes in one request, and the local AWS takes {self._max_put_mb} MiB: upload in parts, or set "
-            f"{MAX_PUT_VARIABLE} where it is started"
+            f"the local AWS takes {self._max_put_mb} MiB in one request: upload in parts, or set {MAX_PUT_VARIABLE} "
+            "where it is started"
         )
         status, headers, body = error_response(recognise(environ), "EntityTooLarge", message, 400)
         start_response(status, headers)

@@ -13,6 +13,8 @@ SPARK_CONF_DIR = TOOLS_DIR / "spark"
 ACCOUNT_ID = "123456789012"
 REGION = "eu-west-1"
 ACCESS_KEY = "test"
+# The engine's own calls of Glue: the catalog does for them what Athena would do.
+ENGINE_ACCESS_KEY = "engine"
 SECRET_KEY = "test"
 LOOPBACK = "127.0.0.1"
 MAX_PUT_VARIABLE = "TELCOPULSE_S3_MAX_PUT_MB"

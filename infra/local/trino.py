@@ -13,6 +13,7 @@ from infra.local import processes
 from infra.local.settings import (
     ACCESS_KEY,
     ACCOUNT_ID,
+    ENGINE_ACCESS_KEY,
     LOOPBACK,
     REGION,
     SECRET_KEY,
@@ -119,7 +120,7 @@ def _configuration(settings: LocalSettings) -> dict[str, dict[str, object]]:
     glue_and_s3 = {
         "hive.metastore.glue.region": REGION,
         "hive.metastore.glue.endpoint-url": settings.endpoint_url,
-        "hive.metastore.glue.aws-access-key": ACCESS_KEY,
+        "hive.metastore.glue.aws-access-key": ENGINE_ACCESS_KEY,
         "hive.metastore.glue.aws-secret-key": SECRET_KEY,
         "hive.metastore.glue.catalogid": ACCOUNT_ID,
         "hive.metastore.glue.default-warehouse-dir": "s3://telcopulse-marts/",

@@ -2,11 +2,15 @@
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import EmptyResult
 from moto.glue import models, responses
+from moto.glue.exceptions import InvalidInputException
+
+from infra.local.settings import ENGINE_ACCESS_KEY
 
 TableInput = dict[str, Any]
 
@@ -32,8 +36,10 @@ def install() -> None:
     responses.GlueResponse.get_table = _locked(responses.GlueResponse.get_table)
     responses.GlueResponse.get_table_version = _locked(responses.GlueResponse.get_table_version)
     models.GlueBackend.get_partitions = _locked(models.GlueBackend.get_partitions)
+    for name in ("delete_table", "delete_database"):
+        _wrap(name, _with_statistics)
     for name in ("create_table", "delete_table", "create_database", "delete_database"):
-        setattr(models.GlueBackend, name, _locked(getattr(models.GlueBackend, name)))
+        _wrap(name, _locked)
 
 
 def _locked(method: Any) -> Any:
@@ -49,6 +55,28 @@ def _locked(method: Any) -> Any:
     return call
 
 
+def _wrap(name: str, wrapper: Callable[[Any], Any]) -> None:
+    """Wrap a method of moto's backend once, however often we are installed."""
+    method = getattr(models.GlueBackend, name)
+    if wrapper not in (done := getattr(method, "wrappers", ())):
+        wrapped = wrapper(method)
+        wrapped.wrappers = (*done, wrapper)
+        setattr(models.GlueBackend, name, wrapped)
+
+
+def _with_statistics(method: Any) -> Any:
+    """Column statistics go with their table, so that the next one of that name starts without."""
+
+    def call(self: models.GlueBackend, database: str, *table: str) -> Any:
+        with catalog_lock:
+            answer = method(self, database, *table)
+            for key in [key for key in _column_statistics if key[: 1 + len(table)] == (database, *table)]:
+                del _column_statistics[key]
+            return answer
+
+    return call
+
+
 def _update_table(self: responses.GlueResponse) -> EmptyResult:
     """UpdateTable with `VersionId` (compare-and-swap) and `SkipArchive`.
 
@@ -56,23 +84,26 @@ def _update_table(self: responses.GlueResponse) -> EmptyResult:
     Iceberg's Glue catalog relies on it for atomic commits.
     """
     database, table_input = self.parameters["DatabaseName"], self.parameters["TableInput"]
-    expected = self.parameters.get("VersionId")
+    expected, name = self.parameters.get("VersionId"), table_input.get("Name")
+    if not name:
+        raise InvalidInputException("UpdateTable", "TableInput has no Name")
     with catalog_lock:
-        table = self.glue_backend.get_table(database, table_input["Name"])
+        table = self.glue_backend.get_table(database, name)
         current = str(table._current_version)
         if expected is not None and str(expected) != current:
-            raise ConcurrentModification(f"{database}.{table_input['Name']}", str(expected), current)
-        _carry_descriptions(table.get_version(current), table_input)
-        self.glue_backend.update_table(database, table_input["Name"], table_input)
+            raise ConcurrentModification(f"{database}.{name}", str(expected), current)
+        if self.access_key == ENGINE_ACCESS_KEY:
+            _carry_descriptions(table.get_version(current), table_input)
+        self.glue_backend.update_table(database, name, table_input)
         if self.parameters.get("SkipArchive"):
             table.versions.pop(current, None)
     return EmptyResult()
 
 
 def _carry_descriptions(old: TableInput, new: TableInput) -> None:
-    """Keep an Iceberg table's description, parameters and column comments over a commit.
+    """Keep an Iceberg table's description, parameters and column comments over a commit of the engine.
 
-    Athena keeps them; Trino, which stands in for it, writes the entry anew.
+    Athena keeps them; Trino, which stands in for it, writes the entry anew. What other clients leave out is gone.
     """
     old_parameters, new_parameters = old.get("Parameters") or {}, new.setdefault("Parameters", {})
     is_iceberg = old_parameters.get("table_type", "").upper() == "ICEBERG"

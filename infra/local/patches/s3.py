@@ -10,7 +10,7 @@ from typing import Any
 from moto.s3 import models, responses, utils
 from moto.s3.exceptions import InvalidContinuationToken, NoSuchUpload
 
-from infra.local.patches import s3_bodies
+from infra.local.patches import s3_bodies, s3_requests
 
 _LISTING_ATTEMPTS = 50
 
@@ -31,6 +31,13 @@ def install(folder: Path) -> None:
     _wrap(models.S3Backend, "delete_object", _one_deleter_a_key)
     for name in ("upload_part", "upload_part_copy", "complete_multipart_upload"):
         _wrap(models.S3Backend, name, _known_upload)
+    for name in ("list_objects", "list_objects_v2", "list_object_versions"):
+        _wrap(responses.S3Response, name, s3_requests.in_pages)
+    for name in ("put_object", "upload_part"):
+        _wrap(responses.S3Response, name, s3_requests.with_its_digest)
+    # Under the locks that come next: a condition and its write are one step.
+    for name in ("copy_object", "_key_response_post"):
+        _wrap(responses.S3Response, name, s3_requests.on_conditions)
     for name in ("put_object", "copy_object", "delete_object", "_key_response_post"):
         _wrap(responses.S3Response, name, _one_writer_a_key)
 

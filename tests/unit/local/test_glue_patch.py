@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.local.patches import glue
+from infra.local.settings import ENGINE_ACCESS_KEY
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,10 +48,48 @@ def test_an_update_of_an_older_version_is_refused(client) -> None:
     assert parameters["metadata_location"] == "m2"
 
 
-def test_column_comments_survive_a_commit_that_omits_them(client) -> None:
-    client.update_table(DatabaseName="d", TableInput=table_input("m2"), VersionId=version(client))
+def test_column_comments_survive_a_commit_of_the_engine_that_omits_them(client) -> None:
+    engine = boto3.client("glue", aws_access_key_id=ENGINE_ACCESS_KEY, aws_secret_access_key="test")
+    engine.update_table(DatabaseName="d", TableInput=table_input("m2"), VersionId=version(client))
     columns = client.get_table(DatabaseName="d", Name="t")["Table"]["StorageDescriptor"]["Columns"]
     assert columns[0]["Comment"] == "what it is"
+
+
+def test_another_client_takes_a_comment_away(client) -> None:
+    client.update_table(DatabaseName="d", TableInput=table_input("m2"), VersionId=version(client))
+    columns = client.get_table(DatabaseName="d", Name="t")["Table"]["StorageDescriptor"]["Columns"]
+    assert "Comment" not in columns[0]
+
+
+def test_an_update_of_no_table_is_invalid() -> None:
+    with mock_aws(), pytest.raises(ClientError) as refusal:
+        catalog = boto3.client("glue", config=Config(parameter_validation=False))
+        catalog.create_database(DatabaseInput={"Name": "d"})
+        catalog.update_table(DatabaseName="d", TableInput={"Description": "of what"})
+    assert refusal.value.response["Error"]["Code"] == "InvalidInputException"
+
+
+@pytest.mark.parametrize("dropped", ["table", "database"])
+def test_column_statistics_go_with_their_table(client, dropped: str) -> None:
+    statistics = {
+        "ColumnName": "c",
+        "ColumnType": "int",
+        "AnalyzedTime": 0,
+        "StatisticsData": {
+            "Type": "LONG",
+            "LongColumnStatisticsData": {"NumberOfNulls": 0, "NumberOfDistinctValues": 1},
+        },
+    }
+    client.update_column_statistics_for_table(DatabaseName="d", TableName="t", ColumnStatisticsList=[statistics])
+    asked = {"DatabaseName": "d", "TableName": "t", "ColumnNames": ["c"]}
+    assert client.get_column_statistics_for_table(**asked)["ColumnStatisticsList"]
+    if dropped == "table":
+        client.delete_table(DatabaseName="d", Name="t")
+    else:
+        client.delete_database(Name="d")
+        client.create_database(DatabaseInput={"Name": "d"})
+    client.create_table(DatabaseName="d", TableInput=table_input("m9"))
+    assert not client.get_column_statistics_for_table(**asked)["ColumnStatisticsList"]
 
 
 def test_skip_archive_keeps_no_old_version(client) -> None:

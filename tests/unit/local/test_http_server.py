@@ -64,6 +64,21 @@ def test_an_upload_larger_than_memory_may_hold_is_refused_with_the_way_out(endpo
     assert [found["Key"] for found in s3.list_objects_v2(Bucket="large")["Contents"]] == ["fits"]
 
 
+@pytest.mark.parametrize(("mebibytes", "answer"), [(8, 200), (9, 400)])
+def test_a_chunked_upload_is_bounded_too(
+    connection: http.client.HTTPConnection, endpoint: str, mebibytes: int, answer: int
+) -> None:
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    s3.create_bucket(Bucket=f"chunked{mebibytes}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    headers = {"Authorization": AUTHORIZATION.format("s3"), "Transfer-Encoding": "chunked"}
+    chunks = iter([b"x" * 1024 * 1024] * mebibytes)
+    connection.request("PUT", f"/chunked{mebibytes}/k", chunks, headers, encode_chunked=True)
+    found = connection.getresponse()
+    assert (found.status, b"EntityTooLarge" in found.read()) == (answer, answer == 400)
+    sizes = [one["Size"] for one in s3.list_objects_v2(Bucket=f"chunked{mebibytes}").get("Contents", [])]
+    assert sizes == ([mebibytes * 1024 * 1024] if answer == 200 else [])
+
+
 def test_cbor_is_refused_with_the_setting_that_turns_it_off(connection: http.client.HTTPConnection) -> None:
     status, body = call(connection, "Kinesis_20131202.ListStreams", b"\xbf\xff", **{"Content-Type": cbor.CONTENT_TYPE})
     assert status == 400
@@ -97,6 +112,11 @@ def environ(method: str, path: str, query: str = "", **more: Any) -> dict[str, A
         ("PUT", "/b", "versioning", "PutBucketVersioning", "b/"),
         ("GET", "/b", "location", "GetBucketLocation", "b/"),
         ("GET", "/b", "list-type=2&prefix=raw%2F", "ListObjectsV2", "b/raw/"),
+        ("GET", "/b", "cors", "GetBucketCors", "b/"),
+        ("GET", "/b", "website", "GetBucketWebsite", "b/"),
+        ("GET", "/b", "X-Amz-Expires=9&prefix=raw%2F&max-keys=3", "ListObjects", "b/raw/"),
+        ("GET", "/b", "versions&key-marker=a", "ListObjectVersions", "b/"),
+        ("GET", "/b", "uploads&max-uploads=3", "ListMultipartUploads", "b/"),
         ("POST", "/b", "delete", "DeleteObjects", "b/"),
         ("GET", "/b/x/y", "x-id=GetObject", "GetObject", "b/x/y"),
         ("PUT", "/b/x", "partNumber=1&uploadId=u", "UploadPart", "b/x"),
