@@ -13,8 +13,8 @@ SPARK_CONF_DIR = TOOLS_DIR / "spark"
 ACCOUNT_ID = "123456789012"
 REGION = "eu-west-1"
 ACCESS_KEY = "test"
-# The engine's own calls of Glue: the catalog does for them what Athena would do.
-ENGINE_ACCESS_KEY = "engine"
+# Marks the engine's own calls of Glue, for which the catalog does what Athena would do; moto reads keys of AWS's form.
+ENGINE_ACCESS_KEY = "TELCOPULSEENGINE0000"
 SECRET_KEY = "test"
 LOOPBACK = "127.0.0.1"
 MAX_PUT_VARIABLE = "TELCOPULSE_S3_MAX_PUT_MB"

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -13,6 +11,7 @@ import psutil
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT, LocalSettings
 from infra.local.smoke import on_free_ports
+from tests.integration.programs import wait_until
 
 UP_TIMEOUT_S = 120
 
@@ -21,8 +20,8 @@ def test_a_dead_engine_is_restarted_while_the_api_stays_up(local_aws: LocalSetti
     assert athena_client.query("select 1") == [["1"]]
     engine = _engine_of(local_aws)
     engine.kill()
-    _wait(lambda: _engine_of(local_aws).pid != engine.pid, "a new engine")
-    _wait(_answers, "an answer from the new engine")
+    wait_until(lambda: _engine_of(local_aws).pid != engine.pid, "a new engine")
+    wait_until(_answers, "an answer from the new engine")
 
 
 def test_up_answers_by_hand_and_down_leaves_nothing(tmp_path: Path) -> None:
@@ -51,7 +50,7 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    _wait(lambda: bool(psutil.Process(up.pid).children(recursive=True)), "a started part")
+    wait_until(lambda: bool(psutil.Process(up.pid).children(recursive=True)), "a started part")
     tree = psutil.Process(up.pid).children(recursive=True)
     up.send_signal(signal.SIGINT)
     output, _ = up.communicate(timeout=60)
@@ -90,10 +89,3 @@ def _source_aws_env_and_query(environment: dict[str, str]) -> str:
     return subprocess.run(
         command, cwd=REPO_ROOT, env=clean, capture_output=True, text=True, timeout=60, check=True
     ).stdout
-
-
-def _wait(condition: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"no {what} after {timeout_s} s"
-        time.sleep(0.2)

@@ -3,39 +3,49 @@
 import json
 import subprocess
 import sys
+import textwrap
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
 
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT, LocalSettings
+from tests.integration import programs
 from tests.integration.catalog_clients import new_database, pyiceberg_catalog
 from tests.integration.iceberg_writer import RETRIES, ROWS_PER_COMMIT
+from tests.integration.test_clients_dbt import FILES
 
 WRITERS, COMMITS = 4, 50
 WRITERS_TIMEOUT_S = 1800
 # A read opens as many files as there were commits: without a pause it takes more of a small machine than the writers.
 PAUSE_S = 2.0
+MODELS = ("first", "second")
+RUNS_A_PROCESS = 3
+COUNTER = """
+    {{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }}
+    {% if is_incremental() %}
+    select id, n + 1 as n from {{ this }}
+    {% else %}
+    select cast(1 as bigint) as id, cast(1 as bigint) as n
+    {% endif %}
+    """
 
 Seen = TypeVar("Seen")
 
 
 def test_every_acknowledged_commit_of_four_writers_is_there_once_while_others_merge_and_read(
-    local_aws: LocalSettings,
+    local_aws: LocalSettings, tmp_path: Path
 ) -> None:
     database, catalog = new_database(), pyiceberg_catalog(local_aws.endpoint_url)
     catalog.create_table(f"{database}.events", pa.schema([("id", pa.int64())]), properties=RETRIES)
-    for name in ("first", "second"):
-        athena_client.query(
-            f"create table {database}.{name} (id bigint, n bigint) "
-            f"location 's3://telcopulse-raw/{database}/{name}' tblproperties ('table_type' = 'ICEBERG')"
-        )
+    _write_project(tmp_path)
     done = threading.Event()
     with ThreadPoolExecutor() as pool:
-        merges = pool.submit(_until, done, lambda: _merge(database))
+        merges = pool.submit(_until, done, lambda: _merge(tmp_path, database))
         counts = pool.submit(_until, done, lambda: _counts(database))
         try:
             acknowledged = _write(local_aws.endpoint_url, f"{database}.events", pool)
@@ -46,9 +56,9 @@ def test_every_acknowledged_commit_of_four_writers_is_there_once_while_others_me
     for number, (rows, distinct) in enumerate(seen := counts.result()):
         assert rows == distinct, "a reader saw a row twice"
         assert rows >= seen[number - 1][0] or number == 0, f"a reader saw rows vanish: {seen[number - 1 : number + 1]}"
-    merged = len(merges.result())
+    merged = sum(merges.result())
     assert merged > 0
-    for name in ("first", "second"):
+    for name in MODELS:
         assert athena_client.query(f"select id, n from {database}.{name}") == [["1", str(merged)]]
     snapshots = catalog.load_table(f"{database}.events").metadata.snapshots
     assert len(snapshots) == WRITERS * COMMITS
@@ -89,12 +99,21 @@ def _until(done: threading.Event, look: Callable[[], Seen]) -> list[Seen]:
     return seen
 
 
-def _merge(database: str) -> None:
-    for name in ("first", "second"):
-        athena_client.query(
-            f"merge into {database}.{name} t using (values (bigint '1')) s (id) on t.id = s.id "
-            "when matched then update set n = t.n + 1 when not matched then insert (id, n) values (s.id, 1)"
-        )
+def _write_project(folder: Path) -> None:
+    files = {name: FILES[name] for name in ("dbt_project.yml", "profiles.yml")}
+    files |= {f"models/{name}.sql": COUNTER for name in MODELS}
+    for path, text in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(textwrap.dedent(text).lstrip())
+
+
+def _merge(folder: Path, database: str) -> int:
+    """How often dbt has merged."""
+    common = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--no-use-colors"]
+    given = json.dumps([["run", *common]] * RUNS_A_PROCESS)
+    output = programs.run("-m", "tests.integration.dbt_commands", given, env={"CLIENTS_SCHEMA": database}).stdout
+    assert json.loads(output.splitlines()[-1]) == [True] * RUNS_A_PROCESS, output
+    return RUNS_A_PROCESS
 
 
 def _counts(database: str) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from infra.local import cbor
 from infra.local.settings import LocalSettings
 
 WRITERS, RECORDS_EACH, BATCH = 4, 1500, 50
+# What a record costs beyond its bytes, measured on 2026-11-24.
+OVERHEAD_BYTES = 77
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_twenty_thousand_records_cost_little_more_than_their_bytes(local_aws: Lo
     before = server.memory_full_info().uss
     write(stream, 1, 20_000, size=400)
     a_record = (server.memory_full_info().uss - before) / 20_000
-    assert a_record < 432 + 450, f"{a_record:.0f} bytes for a record of 400 and its key of 32"
+    assert a_record < 432 + 2 * OVERHEAD_BYTES, f"{a_record:.0f} bytes for a record of 400 and its key of 32"
 
 
 def test_cbor_is_refused_in_words(local_aws: LocalSettings) -> None:

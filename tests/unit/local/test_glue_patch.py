@@ -61,11 +61,10 @@ def test_another_client_takes_a_comment_away(client) -> None:
     assert "Comment" not in columns[0]
 
 
-def test_an_update_of_no_table_is_invalid() -> None:
-    with mock_aws(), pytest.raises(ClientError) as refusal:
-        catalog = boto3.client("glue", config=Config(parameter_validation=False))
-        catalog.create_database(DatabaseInput={"Name": "d"})
-        catalog.update_table(DatabaseName="d", TableInput={"Description": "of what"})
+def test_an_update_of_no_table_is_invalid(client) -> None:
+    unchecked = boto3.client("glue", config=Config(parameter_validation=False))
+    with pytest.raises(ClientError) as refusal:
+        unchecked.update_table(DatabaseName="d", TableInput={"Description": "of what"})
     assert refusal.value.response["Error"]["Code"] == "InvalidInputException"
 
 
