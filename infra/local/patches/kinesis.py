@@ -102,7 +102,9 @@ def _require_valid_batch(records: list[dict[str, Any]]) -> int:
     total = 0
     for position, record in enumerate(records, start=1):
         _require_valid_keys(record.get("PartitionKey"), record.get("ExplicitHashKey"))
-        size = _size(record["PartitionKey"], record.get("Data", ""))
+        if record.get("Data") is None:
+            raise OutOfBounds(f"records.{position}.member.data", "a value")
+        size = _size(record["PartitionKey"], record["Data"])
         if size > MIB:
             raise RecordSizeExceedsLimit(position)
         total += size

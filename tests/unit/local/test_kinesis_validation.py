@@ -40,6 +40,7 @@ def written(client: Any) -> int:
         {"Data": b"x", "PartitionKey": ""},
         {"Data": b"x", "PartitionKey": "k" * 257},
         {"Data": b"x"},
+        {"PartitionKey": "k"},
         {"Data": b"x", "PartitionKey": "k", "ExplicitHashKey": str(2**128)},
         {"Data": b"x", "PartitionKey": "k", "ExplicitHashKey": "01"},
         {"Data": b"x", "PartitionKey": "k", "ExplicitHashKey": ""},
