@@ -79,8 +79,21 @@ def _table_metadata(table: catalog.Table) -> dict[str, Any]:
         "TableType": table.get("TableType", ""),
         "Columns": [_column(column) for column in table.get("StorageDescriptor", {}).get("Columns", [])],
         "PartitionKeys": [_column(column) for column in table.get("PartitionKeys", [])],
-        "Parameters": table.get("Parameters", {}),
+        "Parameters": {**table.get("Parameters", {}), **_storage(table.get("StorageDescriptor", {}))},
     }
+
+
+def _storage(descriptor: dict[str, Any]) -> dict[str, str]:
+    """Athena tells of a table's files among its parameters. Source: API reference, TableMetadata, and its example."""
+    serde = descriptor.get("SerdeInfo", {})
+    named = {
+        "location": descriptor.get("Location"),
+        "inputformat": descriptor.get("InputFormat"),
+        "outputformat": descriptor.get("OutputFormat"),
+        "serde.serialization.lib": serde.get("SerializationLibrary"),
+    }
+    parameters = {f"serde.param.{key}": value for key, value in serde.get("Parameters", {}).items()}
+    return {key: value for key, value in {**named, **parameters}.items() if value}
 
 
 def _column(column: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class ShowOperations:
 
     def show_create_view(self, target: Name) -> Output:
         statement = self.on_engine(f"SHOW CREATE VIEW {self.iceberg_name(target)}").rows[0][0]
-        lines = re.sub(r" SECURITY (DEFINER|INVOKER)", "", statement).split("\n")
+        body = re.sub(r" SECURITY (DEFINER|INVOKER)", "", statement).partition(" AS\n")[2]
+        lines = [f"CREATE VIEW {'.'.join(self.execution.name_of(target))} AS", *body.split("\n")]
         return Output.of_lines(["Create View"], [[line] for line in lines])
 
     def show_create_table(self, target: Name) -> Output:
