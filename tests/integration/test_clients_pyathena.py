@@ -91,3 +91,19 @@ def test_a_table_is_written_merged_and_read(connection: Any) -> None:
 def test_a_failed_query_says_why(connection: Any) -> None:
     with pytest.raises(OperationalError, match="does not exist"):
         connection.cursor().execute("select * from marts.no_such_table")
+
+
+def test_a_tables_metadata_tells_of_its_files(connection: Any) -> None:
+    database = new_database()
+    cursor = connection.cursor()
+    cursor.execute(
+        f"create external table {database}.t (a int) row format delimited fields terminated by ',' "
+        f"location 's3://telcopulse-raw/{database}/t/'"
+    )
+    metadata = cursor.get_table_metadata("t", schema_name=database)
+    assert metadata.location == f"s3://telcopulse-raw/{database}/t"
+    assert metadata.row_format == "SERDE 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe'"
+    assert metadata.serde_properties == {"field.delim": ",", "serialization.format": ","}
+    cursor.execute(f"create view {database}.v as select a from {database}.t")
+    text = "\n".join(row[0] for row in cursor.execute(f"show create view {database}.v").fetchall())
+    assert text.startswith(f"CREATE VIEW {database}.v AS\nSELECT a\n")

@@ -87,7 +87,7 @@ def _storage(descriptor: dict[str, Any]) -> dict[str, str]:
     """Athena tells of a table's files among its parameters. Source: API reference, TableMetadata, and its example."""
     serde = descriptor.get("SerdeInfo", {})
     named = {
-        "location": descriptor.get("Location"),
+        "location": str(descriptor.get("Location") or "").rstrip("/"),
         "inputformat": descriptor.get("InputFormat"),
         "outputformat": descriptor.get("OutputFormat"),
         "serde.serialization.lib": serde.get("SerializationLibrary"),

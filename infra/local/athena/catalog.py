@@ -123,9 +123,7 @@ def hive_table_input(name: str, facts: dict[str, Any]) -> Table:
     """CREATE EXTERNAL TABLE as a Glue table."""
     input_format, output_format, serde = _FORMATS.get(facts["format"] or "TEXTFILE", _FORMATS["TEXTFILE"])
     serde_properties = dict(facts["serde_properties"])
-    if facts["delimiter"]:
-        serde_properties.setdefault("field.delim", facts["delimiter"])
-    if not facts["serde"] and serde.endswith("LazySimpleSerDe"):
+    if not facts["serde"]:
         serde_properties.setdefault("serialization.format", serde_properties.get("field.delim", "1"))
     comment = {"comment": facts["comment"]} if facts["comment"] else {}
     parameters = {"EXTERNAL": "TRUE", "transient_lastDdlTime": str(int(time.time())), **comment, **facts["properties"]}

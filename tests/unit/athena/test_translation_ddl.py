@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.athena import catalog
 from infra.local.athena.executor import Executor
 from infra.local.athena.executor_ddl import DdlOperations
 from infra.local.athena.executor_show import ShowOperations
@@ -148,3 +149,13 @@ def test_every_operation_on_the_catalog_has_a_statement() -> None:
         if inspect.isfunction(member) and not name.startswith("_")
     }
     assert operations - planned == set()
+
+
+def test_a_delimited_row_format_becomes_the_properties_of_its_serde() -> None:
+    sql = (
+        "create external table t (a int) row format delimited fields terminated by '\\t' lines terminated by '\\n' "
+        "stored as textfile location 's3://b/t/'"
+    )
+    serde = catalog.hive_table_input("t", plan(sql).arguments["facts"])["StorageDescriptor"]["SerdeInfo"]
+    assert serde["SerializationLibrary"].endswith("LazySimpleSerDe")
+    assert serde["Parameters"] == {"field.delim": "\t", "line.delim": "\n", "serialization.format": "\t"}

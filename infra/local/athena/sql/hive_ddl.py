@@ -13,6 +13,15 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 Column = dict[str, Any]
 
+# What ROW FORMAT DELIMITED says, as the SerDe's properties (Hive's serdeConstants, misspelling included).
+_DELIMITERS = {
+    "fields": "field.delim",
+    "escaped": "escape.delim",
+    "collection_items": "colelction.delim",
+    "map_keys": "mapkey.delim",
+    "lines": "line.delim",
+    "null": "serialization.null.format",
+}
 _TRANSFORMS = ("bucket", "truncate", "year", "month", "day", "hour")
 
 
@@ -80,7 +89,6 @@ def _facts(parsed: exp.Create) -> dict[str, Any]:
         "format": None,
         "input_format": None,
         "output_format": None,
-        "delimiter": None,
     }
     clauses = parsed.args.get("properties") or exp.Properties(expressions=[])
     for clause in clauses.expressions:
@@ -102,7 +110,11 @@ def _read_clause(clause: exp.Expression, facts: dict[str, Any]) -> None:
         options = clause.args.get("serde_properties")
         facts["serde_properties"] = {node.this.name: node.args["value"].name for node in options or []}
     elif kind == "RowFormatDelimitedProperty":
-        facts["delimiter"] = clause.args["fields"].name if clause.args.get("fields") else None
+        facts["serde_properties"] = {
+            property_name: clause.args[part].name
+            for part, property_name in _DELIMITERS.items()
+            if clause.args.get(part)
+        }
     elif kind == "FileFormatProperty":
         if isinstance(clause.this, exp.InputOutputFormat):
             facts["input_format"] = clause.this.args["input_format"].name
