@@ -12,7 +12,11 @@ BUCKETS = (
     "telcopulse-checkpoints",
 )
 # Every account's Athena has a database `default`.
-DATABASES = {"default": "", "raw": "s3://telcopulse-raw/", "marts": "s3://telcopulse-marts/"}
+DATABASES = {
+    "default": "s3://telcopulse-athena-results/default/",
+    "raw": "s3://telcopulse-raw/",
+    "marts": "s3://telcopulse-marts/",
+}
 STREAM, SHARDS = "network-events", 2
 WORKGROUPS = ("dbt", "dashboard", "adhoc")
 
@@ -23,7 +27,7 @@ def create() -> None:
     for bucket in BUCKETS:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     for name, location in DATABASES.items():
-        glue.create_database(DatabaseInput={"Name": name, **({"LocationUri": location} if location else {})})
+        glue.create_database(DatabaseInput={"Name": name, "LocationUri": location})
     boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=SHARDS)
     athena = boto3.client("athena")
     for workgroup in WORKGROUPS:
