@@ -10,42 +10,34 @@ class InvalidArgument(StreamingError):
         super().__init__(f"--{name} {value!r} is not {expected}")
 
 
+_START_ANEW = (
+    "start with a new checkpoint and a new ledger: each shard is then read from behind its last record in the table"
+)
+
+
 class ForeignLedger(StreamingError):
-    def __init__(self, ledger: str, checkpoint: str) -> None:
+    def __init__(self, ledger: str, batch: int, checkpoint: str, known: int) -> None:
         super().__init__(
-            f"the ledger {ledger} holds batches but the checkpoint {checkpoint} is new: they must be used together. "
-            "Restore the checkpoint, or, to start anew, move the ledger away (then the stream is read from its start)"
+            f"the ledger {ledger} holds batches up to {batch} but the checkpoint {checkpoint} knows up to {known}: "
+            f"they must be used together. Restore the checkpoint, or {_START_ANEW}"
         )
 
 
 class LostLedger(StreamingError):
-    def __init__(self, ledger: str, checkpoint: str) -> None:
-        super().__init__(
-            f"the checkpoint {checkpoint} has committed batches but the ledger {ledger} is empty: they must be used "
-            "together. Restore the ledger, or start with a new checkpoint (then the stream is read from its start)"
-        )
-
-
-class IncompleteLedger(StreamingError):
     def __init__(self, ledger: str, batch: int) -> None:
         super().__init__(
-            f"the checkpoint has committed batch {batch} but the ledger {ledger} does not hold all of it: it was "
-            "lost or is older than the checkpoint. Restore the ledger, or start with a new checkpoint and a new ledger "
-            "(then the stream is read from its start)"
+            f"the ledger {ledger} does not hold all of batch {batch}, which the checkpoint knows: it was lost or is "
+            f"older. Restore the ledger, or {_START_ANEW}"
         )
 
 
 class RecordsExpired(StreamingError):
-    def __init__(self, stream: str, shard: str, expected: str) -> None:
+    def __init__(self, stream: str, shard: str, after: str | None) -> None:
+        where = "from its start" if after is None else f"behind {after}"
         super().__init__(
-            f"{stream}/{shard}: records up to {expected} were planned for this batch but can't be read any more; "
-            "they outlived the stream's retention before they were stored"
+            f"{stream}/{shard}: records {where} outlived the stream's retention before they were read, so some may be "
+            "lost. Start the job with --on-data-loss continue to go on with what is left; the gap is logged"
         )
-
-
-class AttemptSuperseded(StreamingError):
-    def __init__(self, batch: int, shard: str) -> None:
-        super().__init__(f"batch {batch} of {shard}: another attempt decided its end first; the retry reads that range")
 
 
 class UnreadableInput(StreamingError):

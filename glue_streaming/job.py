@@ -6,12 +6,13 @@ import threading
 import time
 from types import FrameType
 
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from glue_streaming import metrics, source, table
-from glue_streaming.checkpoint import require_together
+from glue_streaming.checkpoint import begin_or_resume
 from glue_streaming.errors import StreamingError
 from glue_streaming.parsing import STREAM_SOURCE, parse
 from glue_streaming.settings import JobSettings
@@ -29,8 +30,13 @@ def main() -> int:
     except StreamingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    run_until_stopped(query)
-    spark.stop()
+    try:
+        run_until_stopped(query)
+    except StreamingQueryException as error:
+        print(f"error: {_cause(error)}", file=sys.stderr)
+        return 1
+    finally:
+        spark.stop()
     return 0
 
 
@@ -39,9 +45,9 @@ def start(spark: SparkSession, settings: JobSettings) -> StreamingQuery:
 
     Raises: ForeignLedger, LostLedger.
     """
-    require_together(spark, settings.checkpoint, settings.ledger)
+    begin_or_resume(spark, settings)
     spark.dataSource.register(source.KinesisSource)
-    spark.streams.addListener(metrics.BatchMetrics(settings.stream_name, settings.metrics_namespace))
+    spark.streams.addListener(metrics.BatchMetrics(settings.stream_name, settings.metrics_namespace, settings.ledger))
     return (
         records(spark, settings)
         .transform(parse)
@@ -61,6 +67,7 @@ def records(spark: SparkSession, settings: JobSettings) -> DataFrame:
         spark.readStream.format(source.NAME)
         .option("streamName", settings.stream_name)
         .option("ledger", settings.ledger)
+        .option("onDataLoss", settings.on_data_loss)
         .load()
         .withColumn("source", F.lit(STREAM_SOURCE))
         .withColumn("source_row", F.lit(None).cast("bigint"))
@@ -85,6 +92,13 @@ def run_until_stopped(query: StreamingQuery) -> None:
     while query.isActive and query.status["isTriggerActive"] and time.monotonic() < deadline:
         time.sleep(POLL_S)
     query.stop()
+
+
+def _cause(error: StreamingQueryException) -> str:
+    """What a person can act on: the message of our own error, where Python raised it, else Spark's."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    ours = [line for line in lines if line.startswith("glue_streaming.errors.")]
+    return ours[-1].partition(": ")[2] if ours else str(error)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glue_streaming.errors import InvalidArgument
+from glue_streaming.source import CONTINUE, FAIL
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class JobSettings:
     warehouse: str
     checkpoint: str
     ledger: str
+    on_data_loss: str
     trigger_seconds: int
     metrics_namespace: str
 
@@ -35,6 +37,13 @@ class JobSettings:
             "--ledger", required=True, help="s3:// prefix of the batch ledger; lives with the checkpoint"
         )
         parser.add_argument(
+            "--on-data-loss",
+            "--on_data_loss",
+            choices=(FAIL, CONTINUE),
+            default=FAIL,
+            help="when records expired before they were read: fail (default), or log the gap and continue",
+        )
+        parser.add_argument(
             "--trigger-seconds", "--trigger_seconds", type=int, default=10, help="micro-batch interval (default 10)"
         )
         parser.add_argument(
@@ -45,7 +54,7 @@ class JobSettings:
         require_s3("ledger", known.ledger)
         if known.trigger_seconds < 1:
             raise InvalidArgument("trigger-seconds", known.trigger_seconds, "a number of seconds from 1")
-        return cls(**vars(known))
+        return cls(**{**vars(known), "checkpoint": known.checkpoint.rstrip("/")})
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,35 +3,31 @@
 The offset is a batch number. What batch n reads is recorded write-once in a `Ledger`: first its plan (the shards and
 where each starts), then each shard's end, decided by whichever task attempt gets there first. A replay honours both.
 
-Options: streamName, ledger (s3://…), maxRecordsPerShard, maxBytesPerShard, maxSecondsPerShard (per batch).
+Options: streamName, ledger (s3://…), onDataLoss (fail, continue), maxRecordsPerShard, maxBytesPerShard,
+maxSecondsPerShard (per batch).
 """
 
+import json
+import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
-import boto3
 import pyarrow as pa
-from botocore.config import Config
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 
-from glue_streaming.errors import AttemptSuperseded, IncompleteLedger, RecordsExpired
-from glue_streaming.ledger import KEPT_BATCHES, Ledger, Plan, Position
+from glue_streaming import shards
+from glue_streaming.errors import LostLedger, RecordsExpired
+from glue_streaming.ledger import FIRST_BATCH, KEPT_BATCHES, Ledger, Plan, Position
 
 NAME = "kinesis"
 SCHEMA = "payload binary, shard_id string, sequence_number string, arrival_ts timestamp"
-_ARROW_SCHEMA = pa.schema(
-    [
-        ("payload", pa.binary()),
-        ("shard_id", pa.string()),
-        ("sequence_number", pa.string()),
-        ("arrival_ts", pa.timestamp("us", tz="UTC")),
-    ]
-)
-# A shard gives 5 reads/s and 2 MB/s to all its readers together.
-_PAGE_RECORDS = 10_000
-_EMPTY_PAGE_WAIT_S = 0.2
+FAIL, CONTINUE = "fail", "continue"
+# A batch that is read long after it was planned keeps its timestamp, so what arrived since is left to the next one.
+_PLANNED_AHEAD_S = 30
+_WORTH_A_WORD_S = 1
 
 
 class KinesisSource(DataSource):
@@ -46,6 +42,7 @@ class KinesisSource(DataSource):
         return KinesisStreamReader(
             stream=self.options["streamName"],
             ledger_url=self.options["ledger"],
+            on_data_loss=self.options.get("onDataLoss", FAIL),
             bounds=Bounds(
                 records=int(self.options.get("maxRecordsPerShard", 100_000)),
                 payload_bytes=int(self.options.get("maxBytesPerShard", 64 * 2**20)),
@@ -70,147 +67,181 @@ class ShardSlice(InputPartition):
     batch: int
     shard: str
     after: str | None
+    planned_ts: float
+
+    def is_ripe(self, record: dict[str, Any]) -> bool:
+        return shards.arrival_s(record) <= self.planned_ts + _PLANNED_AHEAD_S
 
 
 class KinesisStreamReader(DataSourceStreamReader):
     """Spark pickles it to its workers, so clients are made inside the methods."""
 
-    def __init__(self, *, stream: str, ledger_url: str, bounds: Bounds) -> None:
+    def __init__(self, *, stream: str, ledger_url: str, bounds: Bounds, on_data_loss: str = FAIL) -> None:
         self.stream = stream
         self.ledger_url = ledger_url
         self.bounds = bounds
+        self.on_data_loss = on_data_loss
+        self._seen_empty: dict[str, float] = {}
 
     def initialOffset(self) -> dict[str, int]:  # noqa: N802 - the name is Spark's
-        return {"batch": 0}
+        return {"batch": FIRST_BATCH}
 
     def latestOffset(self) -> dict[str, int]:  # noqa: N802 - the name is Spark's
-        """The next batch's number when a shard has something new, else the last one's."""
-        ledger = Ledger(self.ledger_url)
+        """The next batch's number, and its plan in the ledger, when a shard has something new; else the last one's.
+
+        Waits with the next batch while the clock is behind the last one's, for batch timestamps must increase.
+        Raises: LostLedger: it is gone; RecordsExpired.
+        """
+        ledger, kinesis, now = Ledger(self.ledger_url), shards.client(), time.time()
         last = ledger.last_batch()
-        positions = ledger.positions_after(last)
-        if any(position is None for position in positions.values()):
+        plan = None if last is None else ledger.plan(last)
+        if last is None or plan is None:
+            raise LostLedger(self.ledger_url, FIRST_BATCH)
+        positions = ledger.positions_after(last, plan)
+        known = {shard: position for shard, position in positions.items() if position is not None}
+        if len(known) < len(positions) or _is_clock_behind(plan, known, now):
             return {"batch": last}
-        kinesis = _kinesis()
-        for shard in _shards(kinesis, self.stream):
-            position = positions.get(shard) or Position()
-            if not position.closed and _has_more(kinesis, self.stream, shard, position):
-                return {"batch": last + 1}
-        return {"batch": last}
+        starts = self._starts(kinesis, ledger, last + 1, plan, known)
+        if not self._is_any_behind(kinesis, starts, now):
+            return {"batch": last}
+        self._report_expired(kinesis, ledger, last + 1, starts, now)
+        ledger.decide_plan(last + 1, Plan(now, starts))
+        return {"batch": last + 1}
 
     def partitions(self, start: dict[str, int], end: dict[str, int]) -> list[ShardSlice]:
-        # After a restart Spark tells the last seen offset as (last, last): nothing may be decided for it.
+        """Raises: LostLedger: it lacks the batch that Spark is to run."""
+        # After a restart Spark tells the last seen offset as (last, last).
         if start == end:
             return []
-        ledger, batch = Ledger(self.ledger_url), end["batch"]
-        plan = ledger.plan(batch) or ledger.decide_plan(batch, self._plan_after(ledger, start["batch"]))
-        return [ShardSlice(batch, shard, position.after) for shard, position in plan.items() if not position.closed]
+        batch = end["batch"]
+        plan = Ledger(self.ledger_url).plan(batch)
+        if plan is None:
+            raise LostLedger(self.ledger_url, batch)
+        return [
+            ShardSlice(batch, shard, position.after, plan.planned_ts)
+            for shard, position in plan.starts.items()
+            if not position.closed
+        ]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         assert isinstance(partition, ShardSlice)
         ledger = Ledger(self.ledger_url)
-        decided = ledger.end(partition.batch, partition.shard)
-        if decided is None:
-            yield from self._read_and_decide(ledger, partition)
-        elif decided.after != partition.after:
-            yield from self._read_until(partition, decided)
+        end = ledger.end(partition.batch, partition.shard)
+        if end is None:
+            mine, found = self._read_to_bounds(partition)
+            end = ledger.decide_end(partition.batch, partition.shard, mine)
+            if end.after == mine.after:
+                yield from found
+                return
+        if end.after != partition.after:
+            yield from self._read_again(ledger, partition, end)
 
     def commit(self, end: dict[str, int]) -> None:
         # Closed shards are carried from plan to plan, so a batch needs only the one before it.
         if end["batch"] % KEPT_BATCHES == 0:
             Ledger(self.ledger_url).forget_before(end["batch"] - KEPT_BATCHES)
 
-    def _plan_after(self, ledger: Ledger, last: int) -> Plan:
-        """Every shard from where batch `last` left it, new ones from their start.
+    def _starts(
+        self, kinesis: Any, ledger: Ledger, batch: int, plan: Plan, known: dict[str, Position]
+    ) -> dict[str, Position]:
+        """The known shards and, at their start, those that appeared since the last plan.
 
-        Shards that Kinesis lists no more stay in the plan: reading one that was not finished fails, loudly.
-        Raises: IncompleteLedger: it does not hold all of batch `last`, which Spark has committed.
+        Raises: RecordsExpired: a shard that was not read to its end is gone, unless the stream may go on.
         """
-        positions = ledger.positions_after(last)
-        known = {shard: position for shard, position in positions.items() if position is not None}
-        if len(known) < len(positions) or (last and not positions):
-            raise IncompleteLedger(self.ledger_url, last)
-        return {shard: Position() for shard in _shards(_kinesis(), self.stream)} | known
+        listed = shards.list_shards(kinesis, self.stream)
+        starts = {shard: Position(read_ts=plan.planned_ts or None) for shard in listed} | known
+        for shard in [shard for shard in known if shard not in listed and not known[shard].closed]:
+            self._lost(ledger, batch, shard, known[shard].after)
+            starts[shard] = replace(known[shard], closed=True)
+        return starts
 
-    def _read_and_decide(self, ledger: Ledger, partition: ShardSlice) -> Iterator[pa.RecordBatch]:
-        """Read up to the bounds or the newest record, then record the end.
+    def _is_any_behind(self, kinesis: Any, positions: dict[str, Position], now: float) -> bool:
+        for shard, position in positions.items():
+            if position.closed:
+                continue
+            if shards.has_more(kinesis, self.stream, shard, position.after):
+                return True
+            self._seen_empty[shard] = now
+        return False
 
-        Raises: AttemptSuperseded: another attempt recorded a different one.
+    def _report_expired(
+        self, kinesis: Any, ledger: Ledger, batch: int, starts: dict[str, Position], now: float
+    ) -> None:
+        """Tell of shards whose next records may have expired: nobody looked at them for longer than records are kept,
+        and the last one read is gone.
+
+        Raises: RecordsExpired: unless the stream may go on.
         """
-        kinesis, shard = _kinesis(), partition.shard
-        iterator: str | None = _iterator(kinesis, self.stream, shard, partition.after)
-        after, count, size = partition.after, 0, 0
+        ages = {
+            shard: now - max(position.unread_since, self._seen_empty.get(shard, 0))
+            for shard, position in starts.items()
+            if not position.closed and position.unread_since is not None
+        }
+        if max(ages.values(), default=0) < shards.SHORTEST_RETENTION_S:
+            return
+        retention_s = shards.retention_s(kinesis, self.stream)
+        for shard in [shard for shard, age in ages.items() if age > retention_s]:
+            after = starts[shard].after
+            if after is None or not shards.holds(kinesis, self.stream, shard, after):
+                self._lost(ledger, batch, shard, after)
+
+    def _lost(self, ledger: Ledger, batch: int, shard: str, after: str | None) -> None:
+        if self.on_data_loss == FAIL:
+            raise RecordsExpired(self.stream, shard, after)
+        ledger.note_gap(batch, shard, after)
+
+    def _read_to_bounds(self, partition: ShardSlice) -> tuple[Position, list[pa.RecordBatch]]:
+        """Read up to the bounds, the newest record, or what arrived after the batch was planned.
+
+        Nothing is handed on before its end is decided: of two attempts at once each can still follow the other.
+        """
+        kinesis, found = shards.client(), list[pa.RecordBatch]()
+        position, count, size = Position(partition.after), 0, 0
         deadline = time.monotonic() + self.bounds.seconds
-        while iterator is not None:
-            page = kinesis.get_records(ShardIterator=iterator, Limit=min(_PAGE_RECORDS, self.bounds.records - count))
-            records, iterator = page["Records"], page.get("NextShardIterator")
-            if records:
-                after = records[-1]["SequenceNumber"]
-                count += len(records)
-                size += sum(len(record["Data"]) for record in records)
-                yield _to_arrow(shard, records)
+        limit = min(shards.PAGE_RECORDS, self.bounds.records)
+        for page in shards.pages(kinesis, self.stream, partition.shard, partition.after, limit):
+            ripe = list(takewhile(partition.is_ripe, page.records))
+            position = _behind(position, page, ripe)
+            if ripe:
+                found.append(shards.to_arrow(partition.shard, ripe))
+                count, size = count + len(ripe), size + sum(len(record["Data"]) for record in ripe)
             is_full = count >= self.bounds.records or size >= self.bounds.payload_bytes
-            if is_full or page["MillisBehindLatest"] == 0 or time.monotonic() > deadline:
+            # A stretch without records may be long: a batch that ended within it would begin at its start again.
+            is_late = time.monotonic() > deadline and count > 0
+            if is_full or is_late or page.is_newest or len(ripe) < len(page.records):
                 break
-            if not records:
-                time.sleep(_EMPTY_PAGE_WAIT_S)
-        end = Position(after, closed=iterator is None)
-        if ledger.decide_end(partition.batch, shard, end).after != after:
-            raise AttemptSuperseded(partition.batch, shard)
+        return position, found
 
-    def _read_until(self, partition: ShardSlice, end: Position) -> Iterator[pa.RecordBatch]:
-        """Read exactly what an earlier attempt read.
+    def _read_again(self, ledger: Ledger, partition: ShardSlice, end: Position) -> Iterator[pa.RecordBatch]:
+        """Read exactly what another attempt read.
 
-        Raises: RecordsExpired.
+        Raises: RecordsExpired: unless the stream may go on.
         """
         assert end.after is not None
-        kinesis, last = _kinesis(), int(end.after)
-        iterator: str | None = _iterator(kinesis, self.stream, partition.shard, partition.after)
-        while iterator is not None:
-            page = kinesis.get_records(ShardIterator=iterator, Limit=_PAGE_RECORDS)
-            records, iterator = page["Records"], page.get("NextShardIterator")
-            wanted = [record for record in records if int(record["SequenceNumber"]) <= last]
+        last, newest = int(end.after), None
+        for page in shards.pages(shards.client(), self.stream, partition.shard, partition.after):
+            wanted = [record for record in page.records if int(record["SequenceNumber"]) <= last]
             if wanted:
-                yield _to_arrow(partition.shard, wanted)
-            if records and int(records[-1]["SequenceNumber"]) >= last:
-                if not wanted or int(wanted[-1]["SequenceNumber"]) != last:
-                    break
-                return
-            if not records and page["MillisBehindLatest"] == 0:
+                newest = int(wanted[-1]["SequenceNumber"])
+                yield shards.to_arrow(partition.shard, wanted)
+            if page.is_newest or len(wanted) < len(page.records) or newest == last:
                 break
-            if not records:
-                time.sleep(_EMPTY_PAGE_WAIT_S)
-        raise RecordsExpired(self.stream, partition.shard, end.after)
+        if newest != last:
+            self._lost(ledger, partition.batch, partition.shard, partition.after)
 
 
-def _kinesis() -> Any:
-    # Throttling (5 reads/s a shard are shared by all readers) backs off inside the client.
-    return boto3.client("kinesis", config=Config(retries={"mode": "adaptive", "max_attempts": 10}))
+def _is_clock_behind(plan: Plan, ends: dict[str, Position], now: float) -> bool:
+    """Whether a batch stamped now could be older than the one that was planned and read last."""
+    newest = max([plan.planned_ts, *(end.read_ts or 0.0 for end in ends.values())])
+    if now < newest - _WORTH_A_WORD_S:
+        line = {"event": "clock_behind", "seconds": round(newest - now, 1), "waiting": True}
+        print(json.dumps(line), file=sys.stderr, flush=True)
+    return now <= newest
 
 
-def _shards(kinesis: Any, stream: str) -> list[str]:
-    pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
-    return [shard["ShardId"] for page in pages for shard in page["Shards"]]
-
-
-def _iterator(kinesis: Any, stream: str, shard: str, after: str | None) -> str:
-    where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
-    if after is not None:
-        where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
-    return kinesis.get_shard_iterator(StreamName=stream, ShardId=shard, **where)["ShardIterator"]
-
-
-def _has_more(kinesis: Any, stream: str, shard: str, position: Position) -> bool:
-    """Whether a read would bring a record, more to look through, or the news that the shard is closed and empty."""
-    page = kinesis.get_records(ShardIterator=_iterator(kinesis, stream, shard, position.after), Limit=1)
-    return bool(page["Records"]) or page["MillisBehindLatest"] > 0 or page.get("NextShardIterator") is None
-
-
-def _to_arrow(shard: str, records: list[dict[str, Any]]) -> pa.RecordBatch:
-    columns = [
-        [record["Data"] for record in records],
-        [shard] * len(records),
-        [record["SequenceNumber"] for record in records],
-        [record["ApproximateArrivalTimestamp"] for record in records],
-    ]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _ARROW_SCHEMA, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=_ARROW_SCHEMA)
+def _behind(position: Position, page: shards.Page, taken: list[dict[str, Any]]) -> Position:
+    """Where the reading stands behind a page of which `taken` is the beginning."""
+    now, left = time.time(), page.records[len(taken) :]
+    behind_ms = max([page.behind_ms, *(int((now - shards.arrival_s(record)) * 1000) for record in left[:1])])
+    after = taken[-1]["SequenceNumber"] if taken else position.after
+    return Position(after, closed=page.is_last and not left, read_ts=now, behind_ms=behind_ms)
