@@ -60,13 +60,21 @@ def replay(kinesis: Any, stream: str, *, loops: int, rate: float, put_log: TextI
 
 
 def put(kinesis: Any, stream: str, batch: list[Event]) -> None:
-    """PutRecords until all are taken: only the refused ones are sent again, with growing pauses.
+    """Send events, each by its `event_id`.
 
     Raises: NotTaken.
     """
-    records = [
-        {"Data": json.dumps(event, ensure_ascii=False).encode(), "PartitionKey": event["event_id"]} for event in batch
-    ]
+    records = [(json.dumps(event, ensure_ascii=False).encode(), event["event_id"]) for event in batch]
+    put_records(kinesis, stream, records)
+
+
+def put_records(kinesis: Any, stream: str, payloads: list[tuple[bytes, str]]) -> None:
+    """PutRecords of payloads and partition keys until all are taken: only the refused ones are sent again, with growing
+    pauses.
+
+    Raises: NotTaken.
+    """
+    records = [{"Data": payload, "PartitionKey": key} for payload, key in payloads]
     code = ""
     for attempt in range(MAX_ATTEMPTS):
         if attempt:

@@ -19,7 +19,8 @@ def write() -> None:
     if len(jars) != 2:
         raise FileNotFoundError(f"expected two Iceberg jars in {JARS_DIR}, found {len(jars)}: run `make setup`")
     properties = {
-        "spark.master": "local[2]",
+        # A failed task is tried again, as a cluster does.
+        "spark.master": "local[2, 4]",
         "spark.driver.memory": "1g",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",

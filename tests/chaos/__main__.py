@@ -1,0 +1,38 @@
+"""`make chaos`: prints one JSON line last; exits with 1 when a record was lost, doubled or changed."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from infra.local import processes, stack
+from infra.local.settings import LocalSettings
+from infra.local.smoke import on_free_ports
+from tests.chaos.run import run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.split(";")[0])
+    parser.add_argument("--kills", type=int, default=30, help="how often the job is killed (default 30)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of every draw (default: the time)")
+    parser.add_argument("--rate", type=float, default=150, help="records a second (default 150)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="telcopulse-chaos-") as folder:
+        settings = replace(on_free_ports(LocalSettings.from_env(), Path(folder) / "stack"), kinesis_limits=True)
+        os.environ.update(settings.environment())
+        running = stack.start(settings, tied_to_us=True)
+        try:
+            result = run(settings, Path(folder), kills=arguments.kills, seed=arguments.seed, rate=arguments.rate)
+        finally:
+            if running.child is not None:
+                processes.stop(running.child)
+    print(json.dumps({**asdict(result), "seed": arguments.seed}))
+    return int(any((result.lost, result.duplicated, result.changed, result.out_of_order)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
