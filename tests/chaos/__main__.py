@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of every draw (default: the time)")
     parser.add_argument("--rate", type=float, default=150, help="records a second (default 150)")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
     with tempfile.TemporaryDirectory(prefix="telcopulse-chaos-") as folder:
         settings = replace(on_free_ports(LocalSettings.from_env(), Path(folder) / "stack"), kinesis_limits=True)
         os.environ.update(settings.environment())

@@ -10,7 +10,9 @@ from pathlib import Path
 import boto3
 import pytest
 
+from glue_streaming.ledger import Ledger
 from infra.local import athena_client
+from infra.local.faults_client import FaultsClient
 from infra.local.settings import LocalSettings
 from tests.integration.programs import streaming, wait_until
 
@@ -36,6 +38,12 @@ def put_raw(stream: str, records: list[dict]) -> None:
     for start in range(0, len(records), 500):
         answer = boto3.client("kinesis").put_records(StreamName=stream, Records=records[start : start + 500])
         assert answer["FailedRecordCount"] == 0
+
+
+def lines_of(folder: Path, event: str) -> list[dict]:
+    """The JSON lines of one kind in the job's log."""
+    lines = [line for line in (folder / "job.log").read_text().splitlines() if line.startswith('{"event"')]
+    return [found for found in map(json.loads, lines) if found["event"] == event]
 
 
 def counted(database: str) -> tuple[int, int]:
@@ -101,15 +109,46 @@ def test_refused_and_empty_records_become_rows_with_their_reason(local_aws: Loca
 
 
 @pytest.mark.usefixtures("local_aws")
-def test_a_new_checkpoint_beside_an_old_ledger_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    stream, database = new_stream(1), "raw_foreign"
+def test_after_a_lost_checkpoint_each_shard_goes_on_behind_its_last_row(tmp_path: Path) -> None:
+    stream, database = new_stream(2), "raw_resumed"
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    put(stream, 0, 10)
+    put(stream, 0, 50)
     with streaming(database, first, stream):
-        wait_until(lambda: counted(database)[0] == 10, "first batch")
+        wait_until(lambda: counted(database)[0] == 50, "first batch")
+    put(stream, 50, 50)
     with streaming(database, second, stream) as job:
         assert job.wait(timeout=240) == 2
     assert "must be used together" in (second / "job.log").read_text()
+    assert counted(database) == (50, 50)
+    boto3.resource("s3").Bucket("telcopulse-checkpoints").objects.filter(Prefix=f"{database}/ledger/").delete()
+    with streaming(database, second, stream):
+        wait_until(lambda: counted(database)[0] >= 100, "second half")
+    assert counted(database) == (100, 100)
+    assert lines_of(second, "begun")[-1]["behind"].keys() == {"shardId-000000000000", "shardId-000000000001"}
+    (batch,) = lines_of(second, "batch")
+    assert (batch["rows"], batch["rejected"], batch["gaps"], batch["backlog_ms"]) == (50, 0, 0, {})
+
+
+@pytest.mark.usefixtures("local_aws")
+def test_an_interrupted_batch_is_named_and_finished_first(tmp_path: Path) -> None:
+    stream, database = new_stream(1), "raw_interrupted"
+    put(stream, 0, 10)
+    faults = FaultsClient(os.environ["AWS_ENDPOINT_URL"])
+    ledger = Ledger(f"s3://telcopulse-checkpoints/{database}/ledger")
+    # The table's sort order is an update, too.
+    held = {"resource": f"{database}.network_events", "action": "stall", "seconds": 20, "after": 1, "times": 1}
+    with faults.active("glue", "UpdateTable", **held) as fault, streaming(database, tmp_path, stream):
+        wait_until(lambda: faults.hits(fault) == 1, "commit")
+    assert ledger.end(1, "shardId-000000000000") is not None
+    with streaming(database, tmp_path, stream):
+        wait_until(lambda: counted(database)[0] >= 10, "the batch")
     assert counted(database) == (10, 10)
+    assert lines_of(tmp_path, "resumed")[-1] | {"stream": ""} == {
+        "event": "resumed",
+        "stream": "",
+        "batch": 1,
+        "is_committed": False,
+        "unread_shards": [],
+    }
