@@ -5,10 +5,11 @@ from pyspark.sql import functions as F
 
 from glue_streaming.contract import (
     EVENT_FIELDS,
+    EVENT_TS_PATTERN,
     MAX_AGE_DAYS,
     MAX_FUTURE_MINUTES,
     RAW_FIELDS,
-    SCHEMA_VERSION,
+    SCHEMA_VERSIONS,
 )
 
 STREAM_SOURCE = "stream"
@@ -20,9 +21,7 @@ _STRICT_JSON = {
     "allowSingleQuotes": "false",
     "allowNonNumericNumbers": "false",
 }
-# ISO-8601: date, T, time with optional seconds and fraction, and an offset.
-_ISO_8601 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$"
-_STARTS_AS_OBJECT = r"^[ \t\r\n]*\{"
+_JSON_SPACE = " \t\r\n"
 
 
 def parse(records: DataFrame) -> DataFrame:
@@ -39,30 +38,27 @@ def _read_json(records: DataFrame) -> DataFrame:
     fields = ", ".join(
         f"`{field.name}` {'string' if field.name == 'event_ts' else field.type}" for field in EVENT_FIELDS
     )
-    text = F.col("payload").cast("string")
     return (
-        records.withColumn("_is_utf8", F.is_valid_utf8(text))
-        .withColumn("_text", F.when(F.col("_is_utf8"), text))
-        .withColumn("_is_json", _is_one_json_value(F.col("_text")))
+        records.withColumn("_text", F.try_validate_utf8(F.col("payload").cast("string")))
         .withColumn("_event", F.from_json("_text", f"{fields}, {_CORRUPT} string", _STRICT_JSON))
+        .withColumn("_is_read", F.col("_event").isNotNull() & F.col(f"_event.{_CORRUPT}").isNull())
         .withColumn("_event_ts", _iso_timestamp(F.col("_event.event_ts")))
     )
 
 
 def _judge(parsed: DataFrame) -> DataFrame:
-    event, event_ts, arrival_ts = F.col("_event"), F.col("_event_ts"), F.col("arrival_ts")
-    is_json = F.col("_is_json")
-    is_corrupt = event.isNull() | event[_CORRUPT].isNotNull()
+    text, event, event_ts, arrival_ts = F.col("_text"), F.col("_event"), F.col("_event_ts"), F.col("arrival_ts")
+    is_json = (F.col("_is_read") & _is_flat_object(text)) | _is_one_json_value(text)
     reason = (
         F.when(F.col("payload").substr(1, 4) == F.lit(_KPL_MAGIC), "kpl_aggregated")
-        .when(~F.col("_is_utf8"), "not_utf8")
+        .when(text.isNull(), "not_utf8")
         .when(~is_json, "not_json")
-        .when(~F.col("_text").rlike(_STARTS_AS_OBJECT), "not_object")
-        .when(is_corrupt, "wrong_type")
-        .when(event.schema_version != SCHEMA_VERSION, "unknown_schema_version")
+        .when(~F.ltrim(text, F.lit(_JSON_SPACE)).startswith("{"), "not_object")
+        .when(~F.col("_is_read"), "wrong_type")
+        .when(~event.schema_version.isin(*SCHEMA_VERSIONS), "unknown_schema_version")
         .when(_is_blank(event.event_id), "missing_event_id")
         .when(_is_blank(event.event_ts), "missing_event_ts")
-        .when(event_ts.isNull(), "bad_event_ts")
+        .when(event_ts.isNull() | ~F.year(event_ts).between(1, 9999), "bad_event_ts")
         .when(event_ts > arrival_ts + F.make_dt_interval(mins=F.lit(MAX_FUTURE_MINUTES)), "event_in_future")
         .when(event_ts < arrival_ts - F.make_dt_interval(days=F.lit(MAX_AGE_DAYS)), "event_too_old")
     )
@@ -71,28 +67,42 @@ def _judge(parsed: DataFrame) -> DataFrame:
 
 def _to_row(judged: DataFrame) -> DataFrame:
     is_accepted = F.col("reject_reason").isNull()
+    values = {field.name: F.col(f"_event.{field.name}") for field in EVENT_FIELDS} | {"event_ts": F.col("_event_ts")}
+    for field in EVENT_FIELDS:
+        if field.default is not None:
+            values[field.name] = F.coalesce(values[field.name], F.lit(field.default))
     # A rejected record's values can't be trusted, and a wild event_ts would open a partition of its own.
-    values = {field.name: F.when(is_accepted, F.col(f"_event.{field.name}")) for field in EVENT_FIELDS}
-    values["event_ts"] = F.when(is_accepted, F.col("_event_ts"))
-    values["schema_version"] = F.when(is_accepted, F.coalesce("_event.schema_version", F.lit(SCHEMA_VERSION)))
-    values["feed"] = F.when(is_accepted, F.coalesce("_event.feed", F.lit("default")))
+    values = {name: F.when(is_accepted, value) for name, value in values.items()}
     values["ingest_ts"] = F.current_timestamp()
     columns = [values.get(field.name, F.col(field.name)).cast(field.type).alias(field.name) for field in RAW_FIELDS]
     return judged.select(*columns)
 
 
+def _is_flat_object(text: Column) -> Column:
+    """Whether a text that Spark could read ends where its object ends, for the price of a look at its braces.
+
+    Spark's readers stop at the end of the first value and ignore what follows. An object that has one closing brace
+    ends there; what nests, or has a brace inside a string, is for `_is_one_json_value` to judge.
+    """
+    before, behind = F.substring_index(text, "}", 1), F.substring_index(text, "}", -1)
+    has_one_brace = F.octet_length(before) + F.octet_length(behind) + 1 == F.octet_length(text)
+    is_all = text.startswith("{") & has_one_brace & (F.btrim(behind, F.lit(_JSON_SPACE)) == "")
+    return is_all & ~text.contains("[")
+
+
 def _is_one_json_value(text: Column) -> Column:
-    """Spark's readers stop at the end of the first value and ignore what follows. In an array with the text's own
-    hash behind it, the text must be one whole value for the hash to be the second element."""
+    """Whether any text is one JSON value: in an array with the text's own hash behind it, it must be one whole value
+    for the hash to be the second element."""
     wrapped = F.concat(F.lit("["), text, F.lit(',"'), F.md5(text), F.lit('"]'))
     array = F.from_json(wrapped, "array<string>", _STRICT_JSON)
-    return F.coalesce((F.size(array) == 2) & (array[1] == F.md5(text)), F.lit(False))
+    return F.coalesce(F.array_position(array, F.md5(text)) == 2, F.lit(False))
 
 
 def _iso_timestamp(text: Column) -> Column:
     # Spark wants seconds where ISO-8601 may leave them out.
     with_seconds = F.regexp_replace(text, r"(T\d{2}:\d{2})([Z+-])", "$1:00$2")
-    return F.when(text.rlike(_ISO_8601), with_seconds.try_cast("timestamp"))
+    instant = F.coalesce(text.try_cast("timestamp"), with_seconds.try_cast("timestamp"))
+    return F.when(text.rlike(EVENT_TS_PATTERN), instant)
 
 
 def _is_blank(text: Column) -> Column:
