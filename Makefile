@@ -62,6 +62,15 @@ format: setup ## Format Python and SQL in place
 bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (about 3 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_local $(ARGS)
 
+.PHONY: bench-ingest
+bench-ingest: setup ## Speed of the job's parse + append beside DuckDB on the same events; prints one JSON line (about 3 minutes)
+	@exec $(BIN)/python -m tests.bench.bench_ingest $(ARGS)
+
+##@ Document
+.PHONY: docs
+docs: setup ## Make the event contract's page and JSON Schema anew
+	@exec $(BIN)/python -m glue_streaming.event_schema docs
+
 ##@ Set up
 .PHONY: setup
 setup: $(VENV)/.stamp $(STAMPS)/java ## Python environment, Trino and the Spark jars (done once; about 4 minutes)

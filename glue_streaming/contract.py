@@ -117,7 +117,7 @@ ODD_CASES = (
     "Text behind the closing brace is `not_json`, and so is a byte order mark before the opening one.",
     "Single quotes, comments, trailing commas and raw control characters inside a string are `not_json`.",
     "What no reader should have to bear is `not_json`: nesting deeper than 999 levels, a number of more than 1,000 "
-    "characters, a name of more than 50,000.",
+    "digits, a name of more than 50,000 characters.",
     "An escaped half of a surrogate pair (`\\ud800`) is JSON but no character: it becomes `?`.",
     "24:00, a leap second (23:59:60), a day that the month lacks, a lower-case t or z, a space instead of the T and an "
     "offset beyond 18:00 are `bad_event_ts`. Seconds may be missing; digits behind microseconds are cut.",
