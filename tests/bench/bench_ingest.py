@@ -150,7 +150,7 @@ def session(root: Path) -> SparkSession:
         .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
         .config("spark.sql.catalog.bench", "org.apache.iceberg.spark.SparkCatalog")
         .config("spark.sql.catalog.bench.type", "hadoop")
-        .config("spark.sql.catalog.bench.warehouse", str(root / "warehouse"))
+        .config("spark.sql.catalog.bench.warehouse", warehouse(root))
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")
         .getOrCreate()
@@ -159,14 +159,18 @@ def session(root: Path) -> SparkSession:
     return spark
 
 
+def warehouse(root: Path) -> str:
+    # As Spark spells it, for a catalog on disk takes no other location than its own.
+    return f"file:{root}/warehouse"
+
+
 def append_all(spark: SparkSession, root: Path, chunks: list[Chunk]) -> None:
     """What the job does with its batches, on a table of its own.
 
     Raises: AssertionError: a record was refused or lost.
     """
-    warehouse = root / "warehouse"
     spark.sql("create namespace if not exists bench.raw")
-    table.create_if_absent(spark, TABLE, str(warehouse / "raw"))
+    table.create_if_absent(spark, TABLE, f"{warehouse(root)}/raw")
     for chunk in chunks:
         read(spark, chunk).transform(parse).writeTo(TABLE).option("fanout-enabled", "true").append()
     accepted = spark.table(TABLE).where("reject_reason is null").count()

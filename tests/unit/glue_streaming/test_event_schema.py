@@ -30,7 +30,7 @@ UNSEEN = {
     "3.0 for an integer": [f'{{{OK},"signal":3.0}}', f'{{{OK},"schema_version":1.0}}'],
     "calendar": [OK.join("{}").replace("11-24", "02-30"), OK.join("{}").replace("2026", "0000")],
     "age": [OK.join("{}").replace("2026", "2031"), OK.join("{}").replace("2026", "2020")],
-    "limits": [f'{{{OK},"x":{"[" * 1_000}{"]" * 1_000}}}', f'{{{OK},"x":{"9" * 1_001}}}'],
+    "limits": [f'{{{OK},"{"x" * 60_000}":1}}', f'{{{OK},"x":{"9" * 1_001}}}'],
 }
 
 
