@@ -32,7 +32,10 @@ from glue_streaming.parsing import STREAM_SOURCE, parse
 from infra.local.settings import JARS_DIR
 
 THREADS = 2
-CHUNK_EVENTS = 500_000
+# Four shards at the most that the source takes of one in a batch.
+SHARDS = 4
+SHARD_EVENTS = 100_000
+CHUNK_EVENTS = SHARDS * SHARD_EVENTS
 TABLE = "bench.raw.network_events"
 _DUCKDB_TYPES = {"string": "VARCHAR", "int": "INTEGER", "double": "DOUBLE", "timestamp_ntz": "VARCHAR"}
 # About the sizes and spreads of the public data; an event in fifty is up to three days late.
@@ -93,7 +96,7 @@ def measure(
         "duckdb": lambda some: convert_all(engine, root, some),
     }
     for run in runs.values():
-        run(chunks[:2])
+        run(chunks[:1])
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in tqdm(range(passes), desc="passes", file=sys.stderr):
         for name, run in runs.items():
@@ -116,18 +119,20 @@ def generate(engine: duckdb.DuckDBPyConnection, root: Path, events: int) -> list
     with tqdm(total=events, desc="events", unit=" events", file=sys.stderr) as progress:
         for first in range(0, events, CHUNK_EVENTS):
             last = min(first + CHUNK_EVENTS, events)
-            chunk = Chunk(last - first, root / f"records-{first}.parquet", root / f"lines-{first}.jsonl")
-            engine.execute(
-                f"""copy (
+            chunk = Chunk(last - first, root / f"records-{first}", root / f"lines-{first}.jsonl")
+            chunk.records.mkdir()
+            for shard in range(first, last, SHARD_EVENTS):
+                engine.execute(
+                    f"""copy (
                     select encode(line) as payload, 'shardId-000000000001' as shard_id,
                         '4960000000000000000000000000000000000000' || lpad(i::varchar, 16, '0') as sequence_number,
                         timestamp '2026-11-24 01:00:00' as arrival_ts
                     from ({_EVENTS})
-                ) to '{chunk.records}' (format parquet, compression snappy, row_group_size 50000)""",
-                [first, last],
-            )
+                ) to '{chunk.records / f"{shard}.parquet"}' (format parquet, compression snappy)""",
+                    [shard, min(shard + SHARD_EVENTS, last)],
+                )
             engine.execute(
-                f"copy (select decode(payload) from '{chunk.records}') to '{chunk.lines}' "
+                f"copy (select decode(payload) from '{chunk.records}/*.parquet') to '{chunk.lines}' "
                 "(format csv, header false, quote '', escape '', delimiter '\x01')"
             )
             chunks.append(chunk)
@@ -153,6 +158,9 @@ def session(root: Path) -> SparkSession:
         .config("spark.sql.catalog.bench.warehouse", warehouse(root))
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")
+        # A task a file, as a task reads a shard.
+        .config("spark.sql.files.openCostInBytes", str(2**30))
+        .config("spark.sql.files.maxPartitionBytes", str(2**30))
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
