@@ -84,10 +84,11 @@ def _is_flat_object(text: Column) -> Column:
     Spark's readers stop at the end of the first value and ignore what follows. An object that has one closing brace
     ends there; what nests, or has a brace inside a string, is for `_is_one_json_value` to judge.
     """
-    before, behind = F.substring_index(text, "}", 1), F.substring_index(text, "}", -1)
-    has_one_brace = F.octet_length(before) + F.octet_length(behind) + 1 == F.octet_length(text)
-    is_all = text.startswith("{") & has_one_brace & (F.btrim(behind, F.lit(_JSON_SPACE)) == "")
-    return is_all & ~text.contains("[")
+    # Cut as bytes, for Spark counts a string's characters first. A line break may end the record.
+    behind = F.when(text.endswith("}\n"), 2).otherwise(1)
+    inside = F.substr(text.cast("binary"), F.lit(1), F.octet_length(text) - behind).cast("string")
+    is_whole = text.startswith("{") & (text.endswith("}") | text.endswith("}\n"))
+    return is_whole & ~inside.contains("}") & ~inside.contains("[")
 
 
 def _is_one_json_value(text: Column) -> Column:

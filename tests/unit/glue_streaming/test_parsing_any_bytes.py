@@ -17,7 +17,8 @@ OK = '"event_id":"e","event_ts":"2026-11-24T01:00:00Z"'
 _SCHEMA = (
     "payload binary, source string, source_row bigint, shard_id string, sequence_number string, arrival_ts timestamp"
 )
-_META = ["{", "}", "[", "]", ",", ":", '"', "\\", " ", "\n", "\x00", "null", "//", "'", '{"a":1}', ',"b":2', "\\ud800"]
+_META = ["{", "}", "}\n", "\n}", "[", "]", ",", ":", '"', "\\", " ", "\n", "\x00", "null", "//", "'"]
+_META += ['{"a":1}', ',"b":2', "\\ud800"]
 
 
 def as_bytes(event: object) -> bytes:
