@@ -3,35 +3,46 @@
     python -m glue_streaming.backfill --input s3://bucket/history.csv --table glue_catalog.raw.network_events \\
         --warehouse s3://bucket/
 
-Restartable and idempotent: a row is known by (`source`, `source_row`), and rows that the table holds are left out.
+Restartable and idempotent: a row is known by (`source`, `source_row`), and rows that the table holds are left out,
+also those that another run of the same file commits meanwhile.
 """
 
 import argparse
-import csv
-import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import boto3
-from botocore.exceptions import ClientError
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from tqdm import tqdm
 
-from glue_streaming import csv_events, table
+from glue_streaming import input_files, source_rows, table
+from glue_streaming.contract import RAW_FIELDS
+from glue_streaming.csv_events import CsvEvents
 from glue_streaming.errors import InvalidArgument, StreamingError, UnreadableInput
+from glue_streaming.input_files import InputFile
 from glue_streaming.parsing import parse
 from glue_streaming.settings import add_table_arguments, require_table
 
-CHUNK_ROWS = 50_000
-_SCHEMA = (
-    "payload binary, source string, source_row bigint, shard_id string, sequence_number string, arrival_ts timestamp"
+# One commit; Spark sends a chunk to its executors in messages of at most 128 MiB.
+CHUNK_ROWS = 100_000
+CHUNK_BYTES = 64 * 2**20
+_RECORDS = pa.schema(
+    [
+        ("payload", pa.binary()),
+        ("source", pa.string()),
+        ("source_row", pa.int64()),
+        ("shard_id", pa.string()),
+        ("sequence_number", pa.string()),
+        ("arrival_ts", pa.timestamp("us", tz="UTC")),
+    ]
 )
+
+Chunk = list[tuple[int, bytes]]
 
 
 def main() -> int:
@@ -41,79 +52,119 @@ def main() -> int:
     parser.add_argument(
         "--timezone", default="Europe/Madrid", help="of the CSV's date and hour (default Europe/Madrid)"
     )
+    parser.add_argument(
+        "--chunk-rows", type=int, default=CHUNK_ROWS, help=f"rows a commit, at most (default {CHUNK_ROWS:,})"
+    )
     arguments = parser.parse_args()
     try:
         require_table(arguments.table)
+        if arguments.chunk_rows < 1:
+            raise InvalidArgument("chunk-rows", arguments.chunk_rows, "a number of rows from 1")
         zone = _zone(arguments.timezone)
-        uri, text = read_input(arguments.input)
-        payloads = to_payloads(uri, text, zone)
-        spark = table.create_session(arguments.table, arguments.warehouse)
-        table.create_if_absent(spark, arguments.table, arguments.warehouse)
-        loaded, skipped = load(spark, arguments.table, uri, payloads)
+        with input_files.opened(arguments.input) as file:
+            records, to_payload = read_records(file, zone)
+            spark = table.create_session(arguments.table, arguments.warehouse)
+            table.ensure(spark, arguments.table, arguments.warehouse)
+            loaded, skipped = load(spark, arguments.table, file, records, to_payload, arguments.chunk_rows)
     except StreamingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(json.dumps({"source": uri, "rows_loaded": loaded, "rows_already_there": skipped}))
+    print(json.dumps({"source": file.uri, "rows_loaded": loaded, "rows_already_there": skipped}))
     return 0
 
 
-def load(spark: SparkSession, name: str, uri: str, payloads: Iterable[bytes]) -> tuple[int, int]:
-    """Append the payloads that the table does not hold yet, a chunk a commit; returns (loaded, already there)."""
-    present = _rows_present(spark, name, uri)
-    numbered = enumerate(payloads, start=1)
-    loaded = skipped = 0
-    with tqdm(desc=f"backfill {uri}", unit=" rows", file=sys.stderr, mininterval=1) as progress:
-        while chunk := list(islice(numbered, CHUNK_ROWS)):
-            missing = [(number, payload) for number, payload in chunk if number not in present]
-            if missing:
-                _to_frame(spark, uri, missing).transform(parse).writeTo(name).option("fanout-enabled", "true").append()
-            loaded += len(missing)
-            skipped += len(chunk) - len(missing)
-            progress.update(len(chunk))
-    return loaded, skipped
-
-
-def read_input(location: str) -> tuple[str, str]:
-    """The file's URI, which becomes its rows' `source`, and its text.
+def read_records(file: InputFile, zone: ZoneInfo) -> tuple[Iterator[Any], Callable[[int, Any], bytes]]:
+    """The file's data rows, by its name's ending, and what makes a row's payload of its number and itself.
 
     Raises: UnreadableInput.
     """
+    if file.uri.endswith(".csv"):
+        events = CsvEvents(file, zone)
+        return events.rows(), events.to_payload
+    if file.uri.endswith((".jsonl", ".json", ".ndjson")):
+        return input_files.lines(file), lambda number, line: line
+    raise UnreadableInput(file.uri, "its name must end in .csv, .jsonl, .ndjson or .json (one event a line)")
+
+
+def load(
+    spark: SparkSession,
+    name: str,
+    file: InputFile,
+    records: Iterable[Any],
+    to_payload: Callable[[int, Any], bytes],
+    chunk_rows: int = CHUNK_ROWS,
+) -> tuple[int, int]:
+    """Add the rows that the table does not hold yet, a chunk a commit; returns (loaded, already there).
+
+    Raises: UnreadableInput, ClockBehind, TableBusy.
+    """
+    # A chunk's few files are found by its literal range; looking for them by a join would parse the chunk twice.
+    spark.conf.set("spark.sql.optimizer.runtime.rowLevelOperationGroupFilter.enabled", "false")
+    held = source_rows.read(spark, name, file.uri)
+    missing = held.select_missing(enumerate(records, start=1))
+    payloads = ((number, to_payload(number, record)) for number, record in missing)
+    newest, loaded = held.newest_ingest_ts, 0
+    label = f"backfill {file.uri}"
+    with tqdm(desc=label, total=file.size, unit="B", unit_scale=True, file=sys.stderr, mininterval=1) as progress:
+        for chunk in to_chunks(payloads, chunk_rows):
+            source_rows.wait_for_clock(newest)
+            add(spark, name, file.uri, chunk)
+            newest = datetime.now(UTC).replace(tzinfo=None)
+            loaded += len(chunk)
+            progress.set_postfix(rows=held.skipped + loaded)
+            progress.update(file.content.tell() - progress.n)
+        progress.update(file.size - progress.n)
+    return loaded, held.skipped
+
+
+def to_chunks(payloads: Iterable[tuple[int, bytes]], rows: int) -> Iterator[Chunk]:
+    """Cut by rows and by bytes. What was read before the file proves unreadable still comes.
+
+    Raises: UnreadableInput.
+    """
+    chunk: Chunk = []
+    size = 0
     try:
-        if location.startswith("s3://"):
-            bucket, _, key = location.removeprefix("s3://").partition("/")
-            body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-            return location, body.decode("utf-8-sig")
-        path = Path(location).resolve()
-        return path.as_uri(), path.read_text(encoding="utf-8-sig")
-    except (ClientError, OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(location, str(error)) from error
+        for number, payload in payloads:
+            chunk.append((number, payload))
+            size += len(payload)
+            if len(chunk) == rows or size >= CHUNK_BYTES:
+                yield chunk
+                chunk, size = [], 0
+    except UnreadableInput:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
 
 
-def to_payloads(uri: str, text: str, zone: ZoneInfo) -> Iterator[bytes]:
-    """One contract event as JSON bytes per data row, by the file name's ending.
+def add(spark: SparkSession, name: str, uri: str, chunk: Chunk) -> None:
+    """Insert the chunk, but for rows that the table has come to hold, in one commit.
 
-    Raises: UnreadableInput.
+    A plain append would be repeated blindly after a conflict, for instance with the last commit of a run that was
+    killed and that lands after this one looked. A merge is refused when rows of its own range came in between; the
+    `delete` matches nothing and keeps Spark from turning the merge into an append.
+    Raises: TableBusy.
     """
-    if uri.endswith(".csv"):
-        reader = csv.DictReader(io.StringIO(text))
-        csv_events.require_columns(uri, reader.fieldnames or [])
-        return (
-            csv_events.to_event(row, uri=uri, number=number, zone=zone) for number, row in enumerate(reader, start=1)
-        )
-    if uri.endswith((".jsonl", ".json", ".ndjson")):
-        # Not splitlines(): a JSON text may hold U+2028 and its like.
-        return (line.encode() for line in text.removesuffix("\n").split("\n") if text)
-    raise UnreadableInput(uri, "its name must end in .csv, .jsonl, .ndjson or .json (one event a line)")
+    first, last = chunk[0][0], chunk[-1][0]
+    held = F.col(f"{name}.source_row")
+    is_held = (F.col(f"{name}.source") == uri) & held.between(first, last) & (held == F.col("row.source_row"))
+    values = {field.name: F.col(f"row.{field.name}") for field in RAW_FIELDS}
+
+    def merge() -> None:
+        rows = to_frame(spark, uri, chunk).transform(parse).alias("row")
+        rows.mergeInto(name, is_held).whenMatched(held.isNull()).delete().whenNotMatched().insert(values).merge()
+
+    table.retry_on_conflict(spark, name, merge)
 
 
-def _rows_present(spark: SparkSession, name: str, uri: str) -> set[int]:
-    rows = spark.table(name).where(F.col("source") == uri).select("source_row").collect()
-    return {row.source_row for row in rows}
-
-
-def _to_frame(spark: SparkSession, uri: str, rows: list[tuple[int, bytes]]) -> DataFrame:
-    data: list[tuple[Any, ...]] = [(payload, uri, number, None, None, None) for number, payload in rows]
-    return spark.createDataFrame(data, _SCHEMA).coalesce(1)
+def to_frame(spark: SparkSession, uri: str, chunk: Chunk) -> DataFrame:
+    numbers, payloads = zip(*chunk, strict=True)
+    count = len(chunk)
+    columns = [payloads, [uri] * count, numbers, *[[None] * count] * 3]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _RECORDS, strict=True)]
+    return spark.createDataFrame(pa.Table.from_arrays(arrays, schema=_RECORDS))
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -43,3 +43,27 @@ class RecordsExpired(StreamingError):
 class UnreadableInput(StreamingError):
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(f"can't backfill {uri}: {reason}")
+
+
+class ClockBehind(StreamingError):
+    def __init__(self, newest: object, behind_s: float) -> None:
+        super().__init__(
+            f"this machine's clock is {behind_s:.0f} s behind {newest} (UTC), the newest ingest_ts in the table: "
+            "within a source ingest_ts only increases. Set the clock right and run again"
+        )
+
+
+class TableBusy(StreamingError):
+    def __init__(self, table: str, reason: str) -> None:
+        super().__init__(
+            f"another writer kept changing the same rows of {table}; nothing was lost, run this again once it is done: "
+            f"{reason}"
+        )
+
+
+class UnexpectedTable(StreamingError):
+    def __init__(self, table: str, found: str, expected: str) -> None:
+        super().__init__(
+            f"{table} is not the raw table of this release: {found}, expected {expected}. Name another table, or move "
+            "its rows into a new one"
+        )

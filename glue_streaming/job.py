@@ -25,7 +25,7 @@ def main() -> int:
     try:
         settings = JobSettings.from_arguments(sys.argv[1:])
         spark = table.create_session(settings.table, settings.warehouse)
-        table.create_if_absent(spark, settings.table, settings.warehouse)
+        table.ensure(spark, settings.table, settings.warehouse)
         query = start(spark, settings)
     except StreamingError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,8 +1,13 @@
-"""raw.network_events: created once from the contract."""
+"""raw.network_events: made from the contract, and brought up to it when the contract has grown."""
 
+import time
+from collections.abc import Callable
+
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]  # it ships no types
 from pyspark.sql import SparkSession
 
-from glue_streaming.contract import PARTITIONING, RAW_FIELDS
+from glue_streaming.contract import PARTITIONING, RAW_FIELDS, Field
+from glue_streaming.errors import TableBusy, UnexpectedTable
 
 _DAY_S = 86_400
 # The sink's exactly-once guard reads the snapshots that still exist, so they outlive the stream's retention (at most
@@ -14,13 +19,21 @@ _PROPERTIES = {
     "write.format.default": "parquet",
     "write.parquet.compression-codec": "zstd",
     "write.distribution-mode": "none",
+    "write.merge.distribution-mode": "none",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "100",
+    # Sources are told apart by their whole URI, not by its first 16 characters.
+    "write.metadata.metrics.column.source": "full",
     "write.target-file-size-bytes": str(128 * 2**20),
+    # Stream, backfills and compaction commit side by side; the default of 4 retries gives up within 2 seconds.
+    "commit.retry.num-retries": "20",
+    "commit.retry.max-wait-ms": "5000",
     "history.expire.max-snapshot-age-ms": str(_SNAPSHOT_AGE_S * 1000),
     "vacuum_max_snapshot_age_seconds": str(_SNAPSHOT_AGE_S),
     "comment": "One row per record that arrived, accepted or rejected; append-only.",
 }
+_MERGE_ATTEMPTS = 10
+_CONFLICTS = ("ValidationException", "CommitFailedException")
 
 
 def create_session(table: str, warehouse: str) -> SparkSession:
@@ -33,6 +46,10 @@ def create_session(table: str, warehouse: str) -> SparkSession:
         .config(f"spark.sql.catalog.{catalog}.type", "glue")
         .config(f"spark.sql.catalog.{catalog}.io-impl", "org.apache.iceberg.aws.s3.S3FileIO")
         .config(f"spark.sql.catalog.{catalog}.warehouse", warehouse)
+        # A column that a later release added stands at the table's end, not where the contract has it.
+        .config("spark.sql.iceberg.check-ordering", "false")
+        # Rows that Spark holds as a local relation are parsed on the driver by its interpreter, at half the speed.
+        .config("spark.sql.execution.arrow.localRelationThreshold", "0")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")
         .config("spark.sql.shuffle.partitions", "2")
@@ -40,11 +57,41 @@ def create_session(table: str, warehouse: str) -> SparkSession:
     )
 
 
-def create_if_absent(spark: SparkSession, table: str, warehouse: str) -> None:
-    """Create the raw table, its database and its sort order; an existing table is left as it is."""
-    catalog, database, name = table.split(".")
-    if spark.catalog.tableExists(table):
+def ensure(spark: SparkSession, table: str, warehouse: str) -> None:
+    """Create the raw table, its database and its sort order; give an existing one the columns that it lacks.
+
+    Raises: UnexpectedTable: a column has another type, or the partitioning is another.
+    """
+    if not spark.catalog.tableExists(table):
+        _create(spark, table, warehouse)
         return
+    missing = _missing_fields(spark, table)
+    if missing:
+        columns = ", ".join(field.ddl for field in missing)
+        retry_on_conflict(spark, table, lambda: spark.sql(f"alter table {table} add columns ({columns})"))
+
+
+def retry_on_conflict(spark: SparkSession, table: str, change: Callable[[], object]) -> None:
+    """Make a change of the table again, on its newest state, when another writer changed the same rows first.
+
+    Raises: TableBusy.
+    """
+    for attempt in range(1, _MERGE_ATTEMPTS + 1):
+        try:
+            change()
+            return
+        except Py4JJavaError as error:
+            reason = _conflict(error)
+            if reason is None:
+                raise
+            if attempt == _MERGE_ATTEMPTS:
+                raise TableBusy(table, reason) from error
+        time.sleep(0.2 * attempt)
+        spark.catalog.refreshTable(table)
+
+
+def _create(spark: SparkSession, table: str, warehouse: str) -> None:
+    catalog, database, name = table.split(".")
     root = warehouse.rstrip("/")
     columns = ",\n    ".join(field.ddl for field in RAW_FIELDS)
     properties = ", ".join(f"'{key}'='{value}'" for key, value in _PROPERTIES.items())
@@ -55,3 +102,25 @@ def create_if_absent(spark: SparkSession, table: str, warehouse: str) -> None:
     )
     # Row groups and pages then prune a read of a few buckets.
     spark.sql(f"alter table {table} write locally ordered by event_ts")
+
+
+def _missing_fields(spark: SparkSession, table: str) -> list[Field]:
+    types = {field.name: field.dataType.simpleString() for field in spark.table(table).schema}
+    for field in RAW_FIELDS:
+        if types.get(field.name, field.type) != field.type:
+            raise UnexpectedTable(table, f"column {field.name} is {types[field.name]}", field.type)
+    described = spark.sql(f"describe table {table}").collect()
+    partitioning = ", ".join(row.data_type for row in described if row.col_name.startswith("Part "))
+    if partitioning != PARTITIONING:
+        raise UnexpectedTable(table, f"it is partitioned by {partitioning or 'nothing'}", PARTITIONING)
+    return [field for field in RAW_FIELDS if field.name not in types]
+
+
+def _conflict(error: Py4JJavaError) -> str | None:
+    """What another writer changed; None for any other failure."""
+    cause = error.java_exception
+    while cause is not None:
+        if cause.getClass().getSimpleName() in _CONFLICTS:
+            return str(cause.getMessage())
+        cause = cause.getCause()
+    return None

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,52 @@ def run(*arguments: str, env: dict[str, str] | None = None, expect: int = 0) -> 
     return finished
 
 
-def backfill(path: Path | str, *, database: str, expect: int = 0) -> dict[str, Any]:
+def backfill(path: Path | str, *arguments: str, database: str, release: Sequence[str] = ()) -> dict[str, Any]:
     """Load a file into `database`.network_events; returns the program's last line."""
-    table = f"glue_catalog.{database}.network_events"
-    arguments = ["--input", str(path), "--table", table, "--warehouse", f"s3://telcopulse-raw/{database}/"]
-    finished = run("-m", "glue_streaming.backfill", *arguments, expect=expect)
-    return json.loads(finished.stdout.splitlines()[-1])
+    command = backfill_command(path, *arguments, database=database, release=release)
+    return json.loads(run(*command).stdout.splitlines()[-1])
+
+
+def backfill_command(path: Path | str, *arguments: str, database: str, release: Sequence[str] = ()) -> tuple[str, ...]:
+    """Python's arguments; `release`: of `other_release`, when it is not this one."""
+    program = other_release("glue_streaming.backfill", release) if release else ("-m", "glue_streaming.backfill")
+    return (*program, "--input", str(path), *table_arguments(database), *arguments)
+
+
+def table_arguments(database: str) -> tuple[str, ...]:
+    return (
+        *("--table", f"glue_catalog.{database}.network_events"),
+        *("--warehouse", f"s3://telcopulse-raw/{database}/"),
+    )
+
+
+def other_release(module: str, release: Sequence[str]) -> tuple[str, ...]:
+    return ("-m", "tests.integration.other_release", *release, module)
+
+
+@contextmanager
+def started(*arguments: str, log: Path) -> Iterator[subprocess.Popen[str]]:
+    """A Python program in the background; whatever is left of it in the end is killed."""
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=REPO_ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """kill -9 it and its children, the JVM too."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def dbt(*arguments: str, schema: str, raw: str, folder: Path, variables: str = "{}") -> str:
@@ -47,32 +87,20 @@ def dbt(*arguments: str, schema: str, raw: str, folder: Path, variables: str = "
 
 
 @contextmanager
-def streaming(database: str, folder: Path, stream: str, trigger_seconds: int = 2) -> Iterator[subprocess.Popen[str]]:
+def streaming(
+    database: str, folder: Path, stream: str, trigger_seconds: int = 2, release: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """The streaming job on a stream, a table, a checkpoint and a ledger of its own."""
+    program = other_release("glue_streaming.job", release) if release else ("glue_streaming/job.py",)
     arguments = [
         *("--stream-name", stream),
-        *("--table", f"glue_catalog.{database}.network_events"),
-        *("--warehouse", f"s3://telcopulse-raw/{database}/"),
+        *table_arguments(database),
         *("--checkpoint", str(folder / "checkpoint")),
         *("--ledger", f"s3://telcopulse-checkpoints/{database}/ledger"),
         *("--trigger-seconds", str(trigger_seconds)),
     ]
-    log = (folder / "job.log").open("a")
-    job = subprocess.Popen(
-        [sys.executable, "glue_streaming/job.py", *arguments],
-        cwd=REPO_ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
+    with started(*program, *arguments, log=folder / "job.log") as job:
         yield job
-    finally:
-        if job.poll() is None:
-            os.killpg(job.pid, signal.SIGKILL)
-        job.wait()
-        log.close()
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 300) -> None:
