@@ -116,9 +116,10 @@ def _replace(spark: SparkSession, name: str, window: Window) -> dict[str, Any]:
 def _is_overtaken(spark: SparkSession, name: str, changed: DataFrame) -> bool:
     """Whether the rows' sources have newer rows by now: models that read those first don't look behind them."""
     sources = [row.source for row in changed.select("source").distinct().collect()]
-    since = _newest(changed)
-    later = spark.table(name).where(F.col("source").isin(sources) & (F.col("ingest_ts") > F.lit(since)))
-    return bool(sources) and not later.isEmpty()
+    if not sources:
+        return False
+    is_newer = F.col("source").isin(sources) & (F.col("ingest_ts") > F.lit(_newest(changed)))
+    return not spark.table(name).where(is_newer).isEmpty()
 
 
 def _newest(rows: DataFrame) -> datetime | None:

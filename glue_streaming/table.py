@@ -64,8 +64,10 @@ def ensure(spark: SparkSession, table: str, warehouse: str) -> None:
     """
     if not spark.catalog.tableExists(table):
         _create(spark, table, warehouse)
-        return
     missing = _missing_fields(spark, table)
+    if not _is_sorted(spark, table):
+        # Row groups and pages then prune a read of a few buckets.
+        spark.sql(f"alter table {table} write locally ordered by event_ts")
     if missing:
         columns = ", ".join(field.ddl for field in missing)
         retry_on_conflict(spark, table, lambda: spark.sql(f"alter table {table} add columns ({columns})"))
@@ -100,8 +102,6 @@ def _create(spark: SparkSession, table: str, warehouse: str) -> None:
         f"create table if not exists {table} (\n    {columns}\n) using iceberg\n"
         f"partitioned by ({PARTITIONING}) location '{root}/{name}' tblproperties ({properties})"
     )
-    # Row groups and pages then prune a read of a few buckets.
-    spark.sql(f"alter table {table} write locally ordered by event_ts")
 
 
 def _missing_fields(spark: SparkSession, table: str) -> list[Field]:
@@ -114,6 +114,11 @@ def _missing_fields(spark: SparkSession, table: str) -> list[Field]:
     if partitioning != PARTITIONING:
         raise UnexpectedTable(table, f"it is partitioned by {partitioning or 'nothing'}", PARTITIONING)
     return [field for field in RAW_FIELDS if field.name not in types]
+
+
+def _is_sorted(spark: SparkSession, table: str) -> bool:
+    """Creating a table can't sort it, so its creator may have died before it was."""
+    return any(row.key == "sort-order" for row in spark.sql(f"show tblproperties {table}").collect())
 
 
 def _conflict(error: Py4JJavaError) -> str | None:
