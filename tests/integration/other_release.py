@@ -43,9 +43,9 @@ def refuse_all() -> None:
     from glue_streaming import contract, parsing
 
     good = parsing.parse
-    nothing = {field.name: F.lit(None).cast(field.type) for field in contract.EVENT_FIELDS}
 
     def bad(records: DataFrame) -> DataFrame:
+        nothing = {field.name: F.lit(None).cast(field.type) for field in contract.EVENT_FIELDS}
         return good(records).withColumns({**nothing, "reject_reason": F.lit("wrong_type")})
 
     parsing.parse = bad
