@@ -178,7 +178,7 @@ def append_all(spark: SparkSession, root: Path, chunks: list[Chunk]) -> None:
     Raises: AssertionError: a record was refused or lost.
     """
     spark.sql("create namespace if not exists bench.raw")
-    table.create_if_absent(spark, TABLE, f"{warehouse(root)}/raw")
+    table.ensure(spark, TABLE, f"{warehouse(root)}/raw")
     for chunk in chunks:
         read(spark, chunk).transform(parse).writeTo(TABLE).option("fanout-enabled", "true").append()
     accepted = spark.table(TABLE).where("reject_reason is null").count()
