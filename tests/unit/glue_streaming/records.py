@@ -36,7 +36,12 @@ odd_times = st.builds(
 good_times = st.datetimes(datetime(2026, 11, 17, 1), datetime(2026, 11, 24, 1, 5)).map(lambda at: f"{at.isoformat()}Z")
 times = st.one_of(good_times, odd_times)
 scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.integers(-(2**31), 2**31 - 1), st.floats(allow_nan=False), text
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-(2**31), 2**31 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    text,
 )
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3))
 # Surrogates can't be written as UTF-8, so the ASCII form of JSON escapes them.
