@@ -36,13 +36,17 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 
 ##@ Test
 .PHONY: test
-test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, end to end (about 17 minutes)
-	@for layer in unit integration e2e; do $(BIN)/python -m pytest tests/$$layer $(ARGS); done
+test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, chaos (short), end to end (about 28 minutes)
+	@for layer in unit integration chaos e2e; do $(BIN)/python -m pytest tests/$$layer $(ARGS); done
 	@$(call took,make test with its set-up)
 
 .PHONY: unit
 unit: setup ## The unit tests only (about a minute)
 	@exec $(BIN)/python -m pytest tests/unit $(ARGS)
+
+.PHONY: chaos
+chaos: setup ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
+	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: check
 check: setup ## Lint, format check, types and SQL lint

@@ -77,7 +77,8 @@ class NotCaughtUp(Exception):
 def _live_and_die(place: Place, folder: Path, faults: FaultsClient, draw: random.Random, result: Result) -> None:
     """One life of the job in bad weather, ended by SIGKILL at a random moment or within a call that is held up."""
     storms = weather.storms(place)
-    chosen = {kind: storms[kind] for kind in draw.sample(sorted(storms), STORMS_AT_ONCE)}
+    kinds = draw.sample(sorted(storms), STORMS_AT_ONCE)
+    chosen = {kind: {**storms[kind], "seed": draw.randrange(1_000_000)} for kind in kinds}
     trap = draw.choice([None, *sorted(weather.traps(place))])
     with streaming(place.database, folder, place.stream) as job, weather.blowing(faults, chosen, result.faults_by_kind):
         if draw.random() < 0.4:

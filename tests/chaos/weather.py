@@ -34,9 +34,9 @@ def storms(place: Place) -> dict[str, Fault]:
     return {
         "commit_conflict": {**glue, "code": "ConcurrentModificationException", "times": 2},
         "catalog_500": {**glue, "code": "InternalServiceException", "status": 500, "times": 2},
-        "s3_500": {"service": "s3", "resource": data, "code": "InternalError", "probability": 0.1, "times": 10},
-        "s3_503": {"service": "s3", "resource": data, "action": "throttle", "probability": 0.1, "times": 10},
-        "s3_reset": {"service": "s3", "resource": data, "action": "reset", "probability": 0.05, "times": 5},
+        "s3_500": {"service": "s3", "resource": data, "code": "InternalError", "probability": 0.3, "times": 10},
+        "s3_503": {"service": "s3", "resource": data, "action": "throttle", "probability": 0.3, "times": 10},
+        "s3_reset": {"service": "s3", "resource": data, "action": "reset", "probability": 0.2, "times": 5},
         "ledger_500": {"service": "s3", "resource": ledger, "code": "InternalError", "probability": 0.2, "times": 6},
         "ledger_answer_lost": {
             "service": "s3",
