@@ -6,6 +6,7 @@ job's own code in a catalog on disk, a commit a chunk. DuckDB reads the same eve
 same columns, keeps the payload and writes zstd Parquet, a file a chunk; it neither judges, sorts nor partitions.
 
 After a warm-up the two take turns; the figures are medians. Machines are noisy: compare the ratio, not the rates.
+The source's own speed and a steady stream end to end are measured on a local AWS before (`stream.py`).
 """
 
 import argparse
@@ -29,7 +30,10 @@ from tqdm import tqdm
 from glue_streaming import table
 from glue_streaming.contract import AUDIT_FIELDS, EVENT_FIELDS
 from glue_streaming.parsing import STREAM_SOURCE, parse
-from infra.local.settings import JARS_DIR
+from infra.local import processes, stack
+from infra.local.settings import JARS_DIR, LocalSettings
+from infra.local.smoke import on_free_ports
+from tests.bench import stream
 
 THREADS = 2
 # Four shards at the most that the source takes of one in a batch.
@@ -78,14 +82,26 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="telcopulse-bench-") as folder:
         root = Path(folder)
+        figures = on_local_aws(root)
         engine = duckdb.connect()
         engine.execute(f"set threads = {THREADS}")
         chunks = generate(engine, root, arguments.events)
         spark = session(root)
-        figures = measure(spark, engine, root, chunks, arguments.passes)
+        figures = {**measure(spark, engine, root, chunks, arguments.passes), **figures}
         spark.stop()
     print(json.dumps({"events": arguments.events, **figures}), flush=True)
     return 0
+
+
+def on_local_aws(root: Path) -> dict[str, Any]:
+    settings = on_free_ports(LocalSettings.from_env(), root / "stack")
+    os.environ.update(settings.environment())
+    running = stack.start(settings, tied_to_us=True)
+    assert running.child is not None
+    try:
+        return {**stream.source_rate(), **stream.sustained(root)}
+    finally:
+        processes.stop(running.child)
 
 
 def measure(

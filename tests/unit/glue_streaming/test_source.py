@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from glue_streaming import shards, source
 from glue_streaming.errors import LostLedger, RecordsExpired
-from glue_streaming.ledger import Ledger, Plan, Position
+from glue_streaming.ledger import KEPT_BATCHES, Ledger, Plan, Position
 from glue_streaming.source import CONTINUE, Bounds, KinesisStreamReader, ShardSlice
 from infra.local.patches import kinesis
 from tests.unit.local.clock import Clock
@@ -251,3 +251,11 @@ def test_a_merged_and_split_stream_is_read_to_the_end_of_every_parent(reader: An
         batch += 1
         found += read_batch(reader, batch)
     assert sorted(found) == sorted([*sent, b"last"])
+
+
+def test_the_ledger_keeps_the_last_batches_only(reader: Any, clock: Clock) -> None:
+    for number in range(1, 3 * KEPT_BATCHES + 1):
+        Ledger(LEDGER).decide_plan(number, Plan(clock.now, {FIRST: Position("1", closed=True)}))
+        reader.commit({"batch": number})
+    kept = [number for number in range(3 * KEPT_BATCHES + 1) if Ledger(LEDGER).plan(number)]
+    assert kept == list(range(2 * KEPT_BATCHES, 3 * KEPT_BATCHES + 1))
