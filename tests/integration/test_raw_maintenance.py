@@ -14,7 +14,7 @@ from tests.integration.raw_appender import ROWS_PER_COMMIT
 DATABASE = "raw_maintained"
 TABLE = f"glue_catalog.{DATABASE}.network_events"
 WAREHOUSE = f"s3://telcopulse-raw/{DATABASE}/"
-COMMITS = 100
+COMMITS = 50
 SNAPSHOT_AGE_S = 10
 
 
