@@ -36,7 +36,7 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 
 ##@ Test
 .PHONY: test
-test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, chaos (short), end to end (about 28 minutes)
+test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
 	@for layer in unit integration chaos e2e; do $(BIN)/python -m pytest tests/$$layer $(ARGS); done
 	@$(call took,make test with its set-up)
 
