@@ -10,8 +10,7 @@ from infra.local.athena.paging import Request
 
 def create_prepared_statement(self: Request) -> str:
     name, workgroup = _key(self)
-    if workgroup not in self.athena_backend.work_groups:
-        raise InvalidRequest(f"WorkGroup {workgroup} is not found.")
+    self.athena_backend.existing_work_group(workgroup)
     if (workgroup, name) in self.athena_backend.prepared_statements:
         raise InvalidRequest(f"PreparedStatement {name} already exists in workGroup {workgroup}")
     description = self._get_param("Description") or ""

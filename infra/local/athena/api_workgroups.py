@@ -13,13 +13,13 @@ _REMOVE, _RESULT_UPDATES = "Remove", "ResultConfigurationUpdates"
 
 def get_work_group(self: Request) -> str:
     name = self._get_param("WorkGroup")
-    _existing(self, name)
+    self.athena_backend.existing_work_group(name)
     return json.dumps({"WorkGroup": self.athena_backend.get_work_group(name)})
 
 
 def delete_work_group(self: Request) -> str:
     name = self._get_param("WorkGroup")
-    _existing(self, name)
+    self.athena_backend.existing_work_group(name)
     if name == _PRIMARY:
         raise InvalidRequest("The primary workgroup cannot be deleted.")
     self.athena_backend.delete_work_group(name)
@@ -31,7 +31,7 @@ def update_work_group(self: Request) -> str:
 
     Source: https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html
     """
-    group = _existing(self, self._get_param("WorkGroup"))
+    group = self.athena_backend.existing_work_group(self._get_param("WorkGroup"))
     state, description = self._get_param("State"), self._get_param("Description")
     if state not in (None, "ENABLED", "DISABLED"):
         raise InvalidRequest(f"State {state} is not one of ENABLED, DISABLED")
@@ -42,14 +42,6 @@ def update_work_group(self: Request) -> str:
 
 
 HANDLERS = (get_work_group, delete_work_group, update_work_group)
-
-
-def _existing(self: Request, name: str) -> Any:
-    """Raises: InvalidRequest."""
-    group = self.athena_backend.work_groups.get(name)
-    if group is None:
-        raise InvalidRequest(f"WorkGroup {name} is not found.")
-    return group
 
 
 def _changed(configuration: dict[str, Any], updates: dict[str, Any]) -> dict[str, Any]:

@@ -43,9 +43,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
 
         Raises: InvalidRequest.
         """
-        group = self.work_groups.get(workgroup or "primary")
-        if group is None:
-            raise InvalidRequest(f"WorkGroup {workgroup} is not found.")
+        group = self.existing_work_group(workgroup or "primary")
         if group.state != "ENABLED":
             raise InvalidRequest(f"WorkGroup {group.name} is disabled.")
         try:
@@ -70,6 +68,13 @@ class TrinoAthenaBackend(models.AthenaBackend):
         if kept is execution:
             threading.Thread(target=self._run, args=(execution,), daemon=True).start()
         return str(kept.id)
+
+    def existing_work_group(self, name: str) -> models.WorkGroup:
+        """Raises: InvalidRequest."""
+        group = self.work_groups.get(name)
+        if group is None:
+            raise InvalidRequest(f"WorkGroup {name} is not found.")
+        return group
 
     def stop_query_execution(self, exec_id: str) -> None:
         _stop(self.get_query_execution(exec_id), cancelled_by_user())
