@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -109,7 +108,7 @@ def load(
         for chunk in to_chunks(payloads, chunk_rows):
             source_rows.wait_for_clock(newest)
             add(spark, name, file.uri, chunk)
-            newest = datetime.now(UTC).replace(tzinfo=None)
+            newest = source_rows.utc_now()
             loaded += len(chunk)
             progress.set_postfix(rows=held.skipped + loaded)
             progress.update(file.content.tell() - progress.n)

@@ -1,14 +1,13 @@
 """The checkpoint and the batch ledger live and die together; both new, they begin behind what the table holds."""
 
 import json
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from glue_streaming import shards
+from glue_streaming import shards, source_rows
 from glue_streaming.errors import ForeignLedger, LostLedger
 from glue_streaming.ledger import FIRST_BATCH, Ledger, Plan, Position
 from glue_streaming.parsing import STREAM_SOURCE
@@ -52,12 +51,12 @@ def _held_by_table(spark: SparkSession, settings: JobSettings) -> Plan:
     """Each shard behind its last record in the table. A shard with none within the retention is read from its start."""
     kinesis = shards.client()
     rows = spark.table(settings.table).where(F.col("source") == STREAM_SOURCE)
-    newest = rows.agg(F.max("ingest_ts")).collect()[0][0]
+    newest = source_rows.newest_ingest_ts(rows)
     if newest is None:
         return Plan(0.0, {})
     newest_ts = newest.replace(tzinfo=UTC).timestamp()
     retained = timedelta(seconds=shards.retention_s(kinesis, settings.stream_name), days=1)
-    since = datetime.fromtimestamp(time.time(), UTC).replace(tzinfo=None) - retained
+    since = source_rows.utc_now() - retained
     last = (
         rows.where(F.col("ingest_ts") >= F.lit(since).cast("timestamp_ntz"))
         .groupBy("shard_id")

@@ -68,7 +68,7 @@ def main() -> int:
 def to_window(since: str, until: str, reason: str | None) -> Window:
     """Raises: InvalidArgument."""
     first, end = _utc("since", since), _utc("until", until)
-    if end > datetime.now(UTC).replace(tzinfo=None):
+    if end > source_rows.utc_now():
         raise InvalidArgument("until", until, "in the past (UTC)")
     if first >= end:
         raise InvalidArgument("since", since, f"before --until {until}")
@@ -96,7 +96,7 @@ def _replace(spark: SparkSession, name: str, window: Window) -> dict[str, Any]:
     stored = spark.table(name).where(window.of(F.col("ingest_ts")))
     if window.reason is not None:
         stored = stored.where(F.col("reject_reason") == window.reason)
-    source_rows.wait_for_clock(_newest(spark.table(name)))
+    source_rows.wait_for_clock(source_rows.newest_ingest_ts(spark.table(name)))
     read = stored.count()
     changed = _changed(stored).persist(StorageLevel.DISK_ONLY)
     try:
@@ -118,13 +118,8 @@ def _is_overtaken(spark: SparkSession, name: str, changed: DataFrame) -> bool:
     sources = [row.source for row in changed.select("source").distinct().collect()]
     if not sources:
         return False
-    is_newer = F.col("source").isin(sources) & (F.col("ingest_ts") > F.lit(_newest(changed)))
+    is_newer = F.col("source").isin(sources) & (F.col("ingest_ts") > F.lit(source_rows.newest_ingest_ts(changed)))
     return not spark.table(name).where(is_newer).isEmpty()
-
-
-def _newest(rows: DataFrame) -> datetime | None:
-    newest: datetime | None = rows.agg(F.max("ingest_ts")).collect()[0][0]
-    return newest
 
 
 def _changed(stored: DataFrame) -> DataFrame:

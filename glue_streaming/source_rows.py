@@ -49,6 +49,16 @@ def read(spark: SparkSession, name: str, uri: str) -> SourceRows:
     return SourceRows(newest, [*gaps, ((last or 0) + 1, _END)])
 
 
+def newest_ingest_ts(rows: DataFrame) -> datetime | None:
+    newest: datetime | None = rows.agg(F.max("ingest_ts")).collect()[0][0]
+    return newest
+
+
+def utc_now() -> datetime:
+    """As the table's timestamps are: UTC, without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def wait_for_clock(newest: datetime | None) -> None:
     """Return once the clock is past `newest` (UTC, without zone), for within a source ingest_ts only increases.
 
@@ -56,7 +66,7 @@ def wait_for_clock(newest: datetime | None) -> None:
     """
     if newest is None:
         return
-    behind_s = (newest - datetime.now(UTC).replace(tzinfo=None)).total_seconds()
+    behind_s = (newest - utc_now()).total_seconds()
     if behind_s < 0:
         return
     if behind_s > MAX_CLOCK_WAIT_S:
