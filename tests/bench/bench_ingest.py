@@ -30,10 +30,9 @@ from tqdm import tqdm
 from glue_streaming import table
 from glue_streaming.contract import AUDIT_FIELDS, EVENT_FIELDS
 from glue_streaming.parsing import STREAM_SOURCE, parse
-from infra.local import processes, stack
-from infra.local.settings import JARS_DIR, LocalSettings
-from infra.local.smoke import on_free_ports
+from infra.local.settings import JARS_DIR
 from tests.bench import stream
+from tests.own_stack import own_stack
 
 THREADS = 2
 # Four shards at the most that the source takes of one in a batch.
@@ -94,14 +93,8 @@ def main() -> int:
 
 
 def on_local_aws(root: Path) -> dict[str, Any]:
-    settings = on_free_ports(LocalSettings.from_env(), root / "stack")
-    os.environ.update(settings.environment())
-    running = stack.start(settings, tied_to_us=True)
-    assert running.child is not None
-    try:
+    with own_stack(root / "stack"):
         return {**stream.source_rate(), **stream.sustained(root)}
-    finally:
-        processes.stop(running.child)
 
 
 def measure(

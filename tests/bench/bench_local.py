@@ -6,7 +6,6 @@ engine in the same run.
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -19,10 +18,10 @@ from typing import Any
 import boto3
 from tqdm import tqdm
 
-from infra.local import athena_client, processes, stack
+from infra.local import athena_client, processes
 from infra.local.athena.trino_client import TrinoClient
 from infra.local.settings import LocalSettings
-from infra.local.smoke import on_free_ports
+from tests.own_stack import own_stack
 
 TRIVIAL = "select 1"
 RECORDS_PER_PUT = 500
@@ -37,16 +36,10 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=100_000, help="Kinesis records in all (default 100,000)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="telcopulse-bench-") as folder:
-        settings = on_free_ports(LocalSettings.from_env(), Path(folder))
-        os.environ.update(settings.environment())
         started = time.monotonic()
-        running = stack.start(settings, tied_to_us=True)
-        start_s = time.monotonic() - started
-        assert running.child is not None
-        try:
-            figures = {"start_s": round(start_s, 1), **measure(settings, running.pid, arguments)}
-        finally:
-            processes.stop(running.child)
+        with own_stack(Path(folder)) as running:
+            start_s = time.monotonic() - started
+            figures = {"start_s": round(start_s, 1), **measure(running.settings, running.pid, arguments)}
     print(json.dumps(figures), flush=True)
     return 0
 

@@ -2,18 +2,15 @@
 
 import argparse
 import json
-import os
 import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
-from infra.local import processes, stack
-from infra.local.settings import LocalSettings
-from infra.local.smoke import on_free_ports
 from tests.chaos.run import run
+from tests.own_stack import own_stack
 
 
 def main() -> int:
@@ -23,15 +20,11 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=150, help="records a second (default 150)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
-    with tempfile.TemporaryDirectory(prefix="telcopulse-chaos-") as folder:
-        settings = replace(on_free_ports(LocalSettings.from_env(), Path(folder) / "stack"), kinesis_limits=True)
-        os.environ.update(settings.environment())
-        running = stack.start(settings, tied_to_us=True)
-        try:
-            result = run(settings, Path(folder), kills=arguments.kills, seed=arguments.seed, rate=arguments.rate)
-        finally:
-            if running.child is not None:
-                processes.stop(running.child)
+    with (
+        tempfile.TemporaryDirectory(prefix="telcopulse-chaos-") as folder,
+        own_stack(Path(folder) / "stack", kinesis_limits=True) as running,
+    ):
+        result = run(running.settings, Path(folder), kills=arguments.kills, seed=arguments.seed, rate=arguments.rate)
     print(json.dumps({**asdict(result), "seed": arguments.seed}))
     return int(any((result.lost, result.duplicated, result.changed, result.out_of_order)))
 

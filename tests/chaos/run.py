@@ -119,24 +119,27 @@ def _sleep(job: subprocess.Popen[str], seconds: float) -> None:
 def _first_commit(settings: LocalSettings, place: Place, folder: Path) -> None:
     """Let the job make its table, which compaction and the count need."""
     with streaming(place.database, folder, place.stream) as job:
-        deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
-        while _rows(settings, place) == 0:
-            if job.poll() is not None or time.monotonic() > deadline:
-                raise NotCaughtUp(0, 1, folder / "job.log")
-            time.sleep(1)
+        _wait_for_rows(settings, place, folder, job, 1)
         os.killpg(job.pid, signal.SIGKILL)
 
 
 def _catch_up(settings: LocalSettings, place: Place, folder: Path, expected: int) -> None:
     """In calm weather the job reads all that is left, and ends cleanly when asked to."""
     with streaming(place.database, folder, place.stream) as job:
-        deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
-        while (rows := _rows(settings, place)) < expected:
-            if job.poll() is not None or time.monotonic() > deadline:
-                raise NotCaughtUp(rows, expected, folder / "job.log")
-            time.sleep(2)
+        _wait_for_rows(settings, place, folder, job, expected)
         job.send_signal(signal.SIGTERM)
         job.wait(timeout=CATCH_UP_TIMEOUT_S)
+
+
+def _wait_for_rows(
+    settings: LocalSettings, place: Place, folder: Path, job: subprocess.Popen[str], expected: int
+) -> None:
+    """Raises: NotCaughtUp."""
+    deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
+    while (rows := _rows(settings, place)) < expected:
+        if job.poll() is not None or time.monotonic() > deadline:
+            raise NotCaughtUp(rows, expected, folder / "job.log")
+        time.sleep(1)
 
 
 def _count(settings: LocalSettings, place: Place, sent: dict[Record, bytes], result: Result) -> None:

@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 
 from glue_streaming.contract import EVENT_FIELDS
 
+# What `parse` takes.
+RECORD_SCHEMA = (
+    "payload binary, source string, source_row bigint, shard_id string, sequence_number string, arrival_ts timestamp"
+)
 ARRIVAL = datetime(2026, 11, 24, 1, 0)
 NAMES = [field.name for field in EVENT_FIELDS]
 

@@ -8,11 +8,8 @@ from pyspark.sql import SparkSession
 
 from glue_streaming import parsing
 from glue_streaming.contract import EVENT_FIELDS, RAW_FIELDS, SCHEMA_VERSIONS, Field
-from tests.unit.glue_streaming.records import ARRIVAL
+from tests.unit.glue_streaming.records import ARRIVAL, RECORD_SCHEMA
 
-_SCHEMA = (
-    "payload binary, source string, source_row bigint, shard_id string, sequence_number string, arrival_ts timestamp"
-)
 ADDED = Field("cell_id", "int", "Cell that served the phone.", since=2)
 
 
@@ -48,7 +45,7 @@ def test_two_versions_are_taken_side_by_side(spark: SparkSession, monkeypatch: p
         record(schema_version=3, cell_id=7),
         record(schema_version=2, cell_id="7"),
     ]
-    rows = spark.createDataFrame(records, _SCHEMA).transform(parsing.parse).collect()
+    rows = spark.createDataFrame(records, RECORD_SCHEMA).transform(parsing.parse).collect()
     assert [(row.reject_reason, row.schema_version, row.cell_id) for row in rows] == [
         (None, 1, None),
         (None, 1, 5),

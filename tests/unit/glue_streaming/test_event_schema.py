@@ -14,14 +14,11 @@ from glue_streaming import event_schema
 from glue_streaming.contract import EVENT_FIELDS, ODD_CASES, REJECT_REASONS
 from glue_streaming.parsing import parse
 from tests.unit.glue_streaming.oracle import judge
-from tests.unit.glue_streaming.records import ARRIVAL, collect, good_events, odd_events, values
+from tests.unit.glue_streaming.records import ARRIVAL, RECORD_SCHEMA, collect, good_events, odd_events, values
 
 DOCS = Path(__file__).parents[3] / "docs"
 VALIDATOR = Draft202012Validator(event_schema.schema())
 INTEGERS = [field.name for field in EVENT_FIELDS if field.type == "int"]
-_SCHEMA = (
-    "payload binary, source string, source_row bigint, shard_id string, sequence_number string, arrival_ts timestamp"
-)
 OK = '"event_id":"e","event_ts":"2026-11-24T01:00:00Z"'
 # A record for each of the listed cases, which the schema takes and the job refuses.
 UNSEEN = {
@@ -36,7 +33,7 @@ UNSEEN = {
 
 def reasons(spark: SparkSession, records: list[str], arrival_ts: datetime | None = ARRIVAL) -> list[str | None]:
     rows = [(record.encode(), "stream", None, "s", "1", arrival_ts) for record in records]
-    return [row.reject_reason for row in spark.createDataFrame(rows, _SCHEMA).transform(parse).collect()]
+    return [row.reject_reason for row in spark.createDataFrame(rows, RECORD_SCHEMA).transform(parse).collect()]
 
 
 def is_unseen(event: Any, reason: str | None) -> bool:

@@ -10,12 +10,10 @@ from pyspark.sql import Row, SparkSession
 
 from glue_streaming.contract import RAW_FIELDS, REJECT_REASONS
 from glue_streaming.parsing import parse
+from tests.unit.glue_streaming.records import RECORD_SCHEMA
 
 ARRIVAL = datetime(2026, 11, 24, 1, 0)
 EVENT = {"event_id": "e1", "event_ts": "2026-11-24T01:59:00.125+01:00"}
-_SCHEMA = (
-    "payload binary, source string, source_row bigint, shard_id string, sequence_number string, arrival_ts timestamp"
-)
 AUDIT = ("reject_reason", "payload", "source", "source_row", "shard_id", "sequence_number", "arrival_ts", "ingest_ts")
 OK = '"event_id":"e","event_ts":"2026-11-24T01:00:00Z"'
 
@@ -26,7 +24,7 @@ Parser = Callable[..., list[Row]]
 def parse_all(spark: SparkSession) -> Parser:
     def run(payloads: list[bytes], arrival_ts: datetime | None = ARRIVAL) -> list[Row]:
         records = [(payload, "stream", None, "shard-0", str(i), arrival_ts) for i, payload in enumerate(payloads)]
-        rows = spark.createDataFrame(records, _SCHEMA).transform(parse).collect()
+        rows = spark.createDataFrame(records, RECORD_SCHEMA).transform(parse).collect()
         assert [row.sequence_number for row in rows] == [str(i) for i in range(len(payloads))]
         return rows
 
@@ -129,7 +127,7 @@ def test_backfilled_rows_may_be_of_any_age(parse_all: Parser) -> None:
 
 
 def test_the_columns_are_the_contracts_in_order_and_type(spark: SparkSession) -> None:
-    parsed = spark.createDataFrame([], _SCHEMA).transform(parse)
+    parsed = spark.createDataFrame([], RECORD_SCHEMA).transform(parse)
     assert [(field.name, field.dataType.simpleString()) for field in parsed.schema] == [
         (field.name, field.type) for field in RAW_FIELDS
     ]

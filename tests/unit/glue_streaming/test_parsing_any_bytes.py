@@ -11,12 +11,9 @@ from pyspark.sql import functions as F
 from glue_streaming import parsing
 from glue_streaming.contract import REJECT_REASONS
 from tests.unit.glue_streaming.oracle import judge
-from tests.unit.glue_streaming.records import ARRIVAL, NAMES, collect, good_events, odd_events, rendered
+from tests.unit.glue_streaming.records import ARRIVAL, NAMES, RECORD_SCHEMA, collect, good_events, odd_events, rendered
 
 OK = '"event_id":"e","event_ts":"2026-11-24T01:00:00Z"'
-_SCHEMA = (
-    "payload binary, source string, source_row bigint, shard_id string, sequence_number string, arrival_ts timestamp"
-)
 _META = ["{", "}", "}\n", "\n}", "[", "]", ",", ":", '"', "\\", " ", "\n", "\x00", "null", "//", "'"]
 _META += ['{"a":1}', ',"b":2', "\\ud800"]
 
@@ -77,7 +74,7 @@ EXTREMES = [
 def test_any_record_is_one_row_judged_as_the_contract_says(spark: SparkSession, arrival_ts: datetime | None) -> None:
     payloads = EXTREMES + collect(records, 500)
     rows = [(payload, "stream", None, "s", str(number), arrival_ts) for number, payload in enumerate(payloads)]
-    parsed = spark.createDataFrame(rows, _SCHEMA).transform(parsing.parse)
+    parsed = spark.createDataFrame(rows, RECORD_SCHEMA).transform(parsing.parse)
     kept = parsed.select("sequence_number", "payload", "reject_reason", F.col("event_ts").cast("string")).collect()
     assert [(row.sequence_number, bytes(row.payload)) for row in kept] == [(row[4], row[0]) for row in rows]
     expected = [judge(payload, arrival_ts) for payload in payloads]
