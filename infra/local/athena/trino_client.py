@@ -12,6 +12,8 @@ import requests
 _POOL_SIZE = 64
 _REQUEST_TIMEOUT_S = 600
 _BUSY = (502, 503, 504)
+# In its first seconds the engine may lose sight of its only node: https://github.com/trinodb/trino/issues/2214
+_NO_NODES, _NO_NODES_TIMEOUT_S, _NO_NODES_PAUSE_S = "NO_NODES_AVAILABLE", 30, 0.5
 
 
 class TrinoError(Exception):
@@ -52,13 +54,25 @@ class TrinoClient:
         prepared: Mapping[str, str] | None = None,
         should_stop: Callable[[dict[str, Any]], Exception | None] = lambda stats: None,
     ) -> TrinoResult:
-        """Run one statement to its end.
+        """Run one statement to its end; one that found no node to run on has changed nothing and is run again.
 
         `should_stop` sees the statistics so far, at least once a second, and may return an error: the query is then
         cancelled in the engine and the error raised.
         Raises: TrinoError.
         """
         headers = self._headers(catalog, schema, session or {}, prepared or {})
+        deadline = time.monotonic() + _NO_NODES_TIMEOUT_S
+        while True:
+            try:
+                return self._run_once(sql, headers, should_stop)
+            except TrinoError as error:
+                if error.name != _NO_NODES or time.monotonic() > deadline:
+                    raise
+            time.sleep(_NO_NODES_PAUSE_S)
+
+    def _run_once(
+        self, sql: str, headers: Mapping[str, str], should_stop: Callable[[dict[str, Any]], Exception | None]
+    ) -> TrinoResult:
         result = TrinoResult()
         answer = self._post(sql, headers)
         while True:
