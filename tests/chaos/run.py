@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
@@ -28,6 +29,8 @@ STORMS_AT_ONCE = 3
 LONGEST_LIFE_S = 25.0
 TRAP_TIMEOUT_S = 60.0
 CATCH_UP_TIMEOUT_S = 600.0
+# What a killed job had under way takes effect up to this much later, when its successor is at work.
+LATEST_LANDING_S = 40.0
 
 Record = tuple[str, str]  # shard and sequence number
 
@@ -58,11 +61,14 @@ def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: f
     result, draw, faults = Result(), random.Random(seed), FaultsClient(settings.endpoint_url)
     with Phones(place.stream, rate, seed) as phones:
         _first_commit(settings, place, folder)
+        landings: list[threading.Timer] = []
         while result.kills < kills:
             if draw.random() < 0.2:
                 phones.burst()
-            _live_and_die(place, folder, faults, draw, result)
+            landings += _live_and_die(place, folder, faults, draw, result)
             _say(f"kill {result.kills} of {kills}, {phones.sent} records sent, faults {result.faults_by_kind}")
+    for landing in landings:
+        landing.join()
     sent = _stream_content(place.stream)
     _catch_up(settings, place, folder, len(sent))
     _count(settings, place, sent, result)
@@ -74,8 +80,12 @@ class NotCaughtUp(Exception):
         super().__init__(f"{rows} of {records} records after {CATCH_UP_TIMEOUT_S} s; the job's log: {log}")
 
 
-def _live_and_die(place: Place, folder: Path, faults: FaultsClient, draw: random.Random, result: Result) -> None:
-    """One life of the job in bad weather, ended by SIGKILL at a random moment or within a call that is held up."""
+def _live_and_die(
+    place: Place, folder: Path, faults: FaultsClient, draw: random.Random, result: Result
+) -> list[threading.Timer]:
+    """One life of the job in bad weather, ended by SIGKILL at a random moment or within a call that is held up; returns
+    what lets go of that call."""
+    landings: list[threading.Timer] = []
     storms = weather.storms(place)
     kinds = draw.sample(sorted(storms), STORMS_AT_ONCE)
     chosen = {kind: {**storms[kind], "seed": draw.randrange(1_000_000)} for kind in kinds}
@@ -88,26 +98,32 @@ def _live_and_die(place: Place, folder: Path, faults: FaultsClient, draw: random
         if trap is None:
             _sleep(job, draw.uniform(0.5, LONGEST_LIFE_S))
         else:
-            _wait_in(trap, place, faults, job, draw, result)
+            trap_id = _wait_in(trap, place, faults, job, draw, result)
+            landings.append(threading.Timer(draw.uniform(0.0, LATEST_LANDING_S), faults.clear, [trap_id]))
         if job.poll() is None:
             os.killpg(job.pid, signal.SIGKILL)
             result.kills += 1
         else:
             result.deaths += 1
+        for landing in landings:
+            landing.start()
+    return landings
 
 
 def _wait_in(
     trap: str, place: Place, faults: FaultsClient, job: subprocess.Popen[str], draw: random.Random, result: Result
-) -> None:
+) -> int:
+    """Wait until a call of the job is held up, or until none came; returns the fault's id."""
     # Some calls of the kind pass first, so that it isn't always the start of a batch.
     fault = {**weather.traps(place)[trap], "after": draw.randrange(3)}
-    with faults.active(**fault) as trap_id:
-        deadline = time.monotonic() + TRAP_TIMEOUT_S
-        while job.poll() is None and faults.hits(trap_id) == 0 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        _sleep(job, draw.uniform(0.0, 3.0))
-        kind = f"killed_{trap}"
-        result.faults_by_kind[kind] = result.faults_by_kind.get(kind, 0) + faults.hits(trap_id)
+    trap_id = faults.add(**fault)
+    deadline = time.monotonic() + TRAP_TIMEOUT_S
+    while job.poll() is None and faults.hits(trap_id) == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _sleep(job, draw.uniform(0.0, 3.0))
+    kind = f"killed_{trap}"
+    result.faults_by_kind[kind] = result.faults_by_kind.get(kind, 0) + faults.hits(trap_id)
+    return trap_id
 
 
 def _sleep(job: subprocess.Popen[str], seconds: float) -> None:

@@ -54,8 +54,8 @@ def storms(place: Place) -> dict[str, Fault]:
 
 
 def traps(place: Place) -> dict[str, Fault]:
-    """Calls that are held up for as long as it takes to kill the job within them."""
-    held: Fault = {"action": "stall", "seconds": 8, "times": 1}
+    """Calls that are held up until the fault is removed."""
+    held: Fault = {"action": "stall", "seconds": 600, "times": 1}
     commit = {"service": "glue", "operation": "UpdateTable", "resource": place.table, **held}
     put = {"service": "s3", "operation": "PutObject", **held}
     return {
