@@ -16,6 +16,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SOURCES := glue_streaming dbt_project dashboard infra tests
 MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
+# A local AWS a worker: tests of one file share it.
+IN_PARALLEL := --numprocesses 2 --dist loadfile
 
 ##@ Run
 .PHONY: demo
@@ -37,7 +39,9 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 ##@ Test
 .PHONY: test
 test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
-	@for layer in unit integration chaos e2e; do $(BIN)/python -m pytest tests/$$layer $(ARGS); done
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+	@$(BIN)/python -m pytest tests/integration tests/chaos $(IN_PARALLEL) $(ARGS)
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 	@$(call took,make test with its set-up)
 
 .PHONY: unit
