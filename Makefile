@@ -38,7 +38,7 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 
 ##@ Test
 .PHONY: test
-test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
+test: setup $(STAMPS)/debian check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 	@$(BIN)/python -m pytest tests/integration tests/chaos $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
@@ -49,7 +49,7 @@ unit: setup ## The unit tests only (about a minute)
 	@exec $(BIN)/python -m pytest tests/unit $(ARGS)
 
 .PHONY: chaos
-chaos: setup ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
+chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: check
@@ -110,10 +110,10 @@ $(STAMPS)/java: infra/local/pom.xml infra/local/spark_conf.py | $(VENV)/.stamp
 	@$(BIN)/python -m infra.local.spark_conf
 	@touch $@; $(call took,setup)
 
-$(STAMPS)/browser: | $(VENV)/.stamp
-	@mkdir -p $(STAMPS); command -v chromium >/dev/null || { \
-		echo "setup: Chromium for the dashboard's tests"; \
-		command -v apt-get >/dev/null || { echo "error: no chromium found and no apt-get to install it: install Chromium and run again" >&2; exit 1; }; \
+$(STAMPS)/debian: | $(VENV)/.stamp
+	@mkdir -p $(STAMPS); { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1 || { \
+		echo "setup: Chromium for the dashboard's tests, libfaketime for the chaos run"; \
+		command -v apt-get >/dev/null || { echo "error: no apt-get to install chromium and libfaketime: install both and run again" >&2; exit 1; }; \
 		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-		$$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; }
+		$$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core libfaketime; }
 	@touch $@
