@@ -30,8 +30,6 @@ class JobClock:
             "LD_PRELOAD": self._library,
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
-            # Waits and timeouts go by the monotonic clock, which no one can set.
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 
     def set(self, offset_s: int) -> None:

@@ -85,8 +85,10 @@ def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: f
 
 
 class NotCaughtUp(Exception):
-    def __init__(self, rows: int, records: int, log: Path) -> None:
-        super().__init__(f"{rows} of {records} records after {CATCH_UP_TIMEOUT_S} s; the job's log: {log}")
+    def __init__(self, rows: int, records: int, died: bool, log: Path) -> None:
+        why = "the job died" if died else f"{CATCH_UP_TIMEOUT_S:g} s passed"
+        end = log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        super().__init__(f"{rows} of {records} records when {why}; the end of its log:\n{end}")
 
 
 def _live_and_die(
@@ -173,7 +175,7 @@ def _wait_for_rows(
     deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
     while (rows := _rows(settings, place)) < expected:
         if job.poll() is not None or time.monotonic() > deadline:
-            raise NotCaughtUp(rows, expected, folder / "job.log")
+            raise NotCaughtUp(rows, expected, job.poll() is not None, folder / "job.log")
         time.sleep(1)
 
 
