@@ -44,7 +44,7 @@ class Rhythm:
             return np.full(len(instants_ms), mean)
         local = pd.DatetimeIndex(instants_ms.astype("datetime64[ms]")).tz_localize("UTC").tz_convert(LOCAL_ZONE)
         weekday = np.array(_WEEKDAY_SHAPE) / np.mean(_WEEKDAY_SHAPE)
-        return mean * 24 * hour_shares()[local.hour] * weekday[local.dayofweek]
+        return mean * 24 * hour_shares()[local.hour] * weekday[local.day_of_week]
 
     def expected(self, start_ms: int, end_ms: int) -> float:
         """Mean number of measurements from start to end."""

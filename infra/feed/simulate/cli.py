@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -154,9 +153,7 @@ def _instant(text: str) -> int:
     try:
         return scenarios.from_iso(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text} is no instant such as {datetime.now(UTC):%Y-%m-%dT%H:%M:00Z}"
-        ) from error
+        raise argparse.ArgumentTypeError(f"{text} is no instant such as 2026-11-24T00:00:00Z") from error
 
 
 def _natural(text: str) -> int:

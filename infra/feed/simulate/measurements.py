@@ -18,8 +18,8 @@ from infra.feed.simulate.reference import Floats, Integers, Quantiles, Shares
 MEAN_BOUT = 6
 _MAX_BOUT = 40
 _MIN_GAP_MS, _MAX_GAP_MS = 150_000, 450_000
-# A bout begins so much before its middle, on average.
-_HALF_BOUT_MS = (MEAN_BOUT - 1) * (_MIN_GAP_MS + _MAX_GAP_MS) // 4
+# A measurement lies so far behind its bout's begin, on average: long bouts have more of them.
+_MEAN_OFFSET_MS = (MEAN_BOUT - 1) * (_MIN_GAP_MS + _MAX_GAP_MS) // 2
 # How much of a signal's variance comes from the cell, from where the phone is during the bout, and from the moment.
 _CELL_PART, _BOUT_PART, _MOMENT_PART = 0.25, 0.36, 0.39
 _SPEED_BY_ACTIVITY, _PRECISION_BY_SATELLITES = 0.9, -0.5
@@ -46,7 +46,7 @@ def draw(
     random: np.random.Generator, population: Population, rhythm: Rhythm, start_ms: int, end_ms: int, late_share: float
 ) -> pd.DataFrame:
     """The bouts that begin from start to end; their last measurements may lie behind it."""
-    begins = rhythm.draw(random, start_ms + _HALF_BOUT_MS, end_ms + _HALF_BOUT_MS, 1 / MEAN_BOUT) - _HALF_BOUT_MS
+    begins = rhythm.draw(random, start_ms + _MEAN_OFFSET_MS, end_ms + _MEAN_OFFSET_MS, 1 / MEAN_BOUT) - _MEAN_OFFSET_MS
     phone = population.draw_phones(random, len(begins))
     return draw_bouts(random, population, begins, phone, population.draw_areas(random, phone), late_share)
 

@@ -14,6 +14,7 @@ EVENTS_PER_PHONE_AND_DAY = 20
 HOME_SHARE = 0.8
 # Phones measure unequally: the sigma of a log-normal.
 _ACTIVITY_SIGMA = 0.8
+_BALANCING_ROUNDS = 10
 _HOME_SPREAD_DEG = 0.012
 _LANGUAGES = {"es": 0.58, "ca": 0.28, "en": 0.09}
 # Share of measurements without service where nothing is broken (cellars, valleys): mean, and the range over cells.
@@ -95,6 +96,8 @@ def draw(seed: int, events_per_day: float) -> Population:
     count = max(100, round(events_per_day / EVENTS_PER_PHONE_AND_DAY))
     areas, sims = places.areas(), places.sims()
     hosts = tuple(sorted({sim.host for sim in sims}))
+    _, province = np.unique(areas.provinces, return_inverse=True)
+    province_shares = np.bincount(province, areas.weights).astype(float)
     home = _stratified(random, areas.weights, count)
     sim = _stratified(random, np.array([sim.weight for sim in sims]), count)
     host = np.array([hosts.index(sim.host) for sim in sims])[sim]
@@ -113,12 +116,25 @@ def draw(seed: int, events_per_day: float) -> Population:
         sim=sim,
         host=host,
         label=_stratified(random, label_weights, count),
-        weight=random.lognormal(0, _ACTIVITY_SIGMA, count),
+        weight=_balanced(
+            random.lognormal(0, _ACTIVITY_SIGMA, count),
+            (province[home], province_shares),
+            (sim, np.array([sim.weight for sim in sims])),
+        ),
         lat=areas.lat[home] + random.normal(0, _HOME_SPREAD_DEG, count),
         long=areas.long[home] + random.normal(0, _HOME_SPREAD_DEG, count),
         signal_effect=_standard(random.normal(size=shape), areas.weights[:, None] * np.bincount(host)[None, :]),
         lost_share=np.clip(random.gamma(2, _LOST_MEAN / 2, shape), _LOST_MIN, _LOST_MAX),
     )
+
+
+def _balanced(weight: Floats, *groupings: tuple[Integers, Floats]) -> Floats:
+    """Weights scaled so that each group of every grouping has its share of their sum, whoever is in it."""
+    for _ in range(_BALANCING_ROUNDS):
+        for group, shares in groupings:
+            sums = np.bincount(group, weight, minlength=len(shares))
+            weight = weight * (shares / np.where(sums > 0, sums, 1))[group]
+    return weight
 
 
 def _stratified(random: np.random.Generator, weights: Floats, count: int) -> Integers:

@@ -16,7 +16,7 @@ STATISTICS: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
 # deviation come out as it says, where it says them.
 _TAILS: dict[str, dict[float, float]] = {
     "signal_asu": {0.0: 0, 0.05: 3, 0.95: 26, 1.0: 31},
-    "precission_m": {0.0: 3, 0.999: 500, 1.0: 5304},
+    "precission_m": {0.0: 3, 0.995: 150, 0.999: 500, 1.0: 5304},
     "satellites": {0.0: 0, 0.99: 14, 1.0: 42},
     "speed": {0.0: 0, 0.95: 88, 0.99: 125, 1.0: 255},
 }
@@ -93,11 +93,14 @@ def network_shares() -> dict[str, float]:
     return {name: n / rows for name, n in STATISTICS["network_top_clean"].items()}
 
 
+def percentiles(name: str) -> dict[float, float]:
+    """Level to value, as the reference has them."""
+    statistics = STATISTICS[name].items()
+    return {int(key[1:]) / 100: value for key, value in statistics if key[0] == "p" and key[1:].isdigit()}
+
+
 def quantiles(name: str) -> Quantiles:
-    given = {
-        int(key[1:]) / 100: value for key, value in STATISTICS[name].items() if key[0] == "p" and key[1:].isdigit()
-    }
-    knots = sorted({**given, **_TAILS[name]}.items())
+    knots = sorted({**percentiles(name), **_TAILS[name]}.items())
     return Quantiles(np.array([level for level, _ in knots]), np.array([value for _, value in knots], dtype=float))
 
 
