@@ -27,10 +27,10 @@ def send(kinesis: Any, stream: str, simulator: Simulator, box: Mailbox | None, s
     with tqdm(desc=f"simulate to {stream}", unit=" records", file=sys.stderr, mininterval=1) as progress:
         while seconds is None or time.monotonic() < started + seconds:
             tick = time.monotonic()
+            lines = simulator.step(max(_now_ms(), simulator.now_ms)).to_pylist()
             if box is not None and tick >= next_look:
                 _take_outages(box, simulator)
                 next_look = tick + _MAILBOX_S
-            lines = simulator.step(max(_now_ms(), simulator.now_ms)).to_pylist()
             for first in range(0, len(lines), replay.MAX_PUT_RECORDS):
                 batch = lines[first : first + replay.MAX_PUT_RECORDS]
                 replay.put_records(kinesis, stream, [(line, str(next(keys))) for line in batch])

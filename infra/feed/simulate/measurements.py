@@ -15,7 +15,7 @@ from infra.feed.simulate.calendar import DAY_MS, MINUTE_MS, Rhythm
 from infra.feed.simulate.population import Population
 from infra.feed.simulate.reference import Floats, Integers, Quantiles, Shares
 
-MEAN_BOUT = 6
+MEAN_BOUT = 4
 _MAX_BOUT = 40
 _MIN_GAP_MS, _MAX_GAP_MS = 150_000, 450_000
 # A measurement lies so far behind its bout's begin, on average: long bouts have more of them.

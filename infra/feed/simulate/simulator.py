@@ -10,14 +10,14 @@ import pyarrow as pa
 
 from infra.feed.simulate import arrival, effects, encoding, measurements, placing
 from infra.feed.simulate.arrival import Disorder
-from infra.feed.simulate.calendar import HOUR_MS, Rhythm
+from infra.feed.simulate.calendar import MINUTE_MS, Rhythm
 from infra.feed.simulate.encoding import Encoder
 from infra.feed.simulate.population import Population
 from infra.feed.simulate.reference import Integers
 from infra.feed.simulate.scenarios import Scenario, to_iso
 
 # Bouts that began so long ago may still measure at the start.
-WARM_UP_MS = 3 * HOUR_MS
+_WARM_UP_MS, _WARM_UP_STEP_MS = 90 * MINUTE_MS, 10 * MINUTE_MS
 
 
 @dataclass
@@ -54,11 +54,12 @@ class Simulator:
     def __post_init__(self) -> None:
         self._random = np.random.default_rng([self.population.seed, 4])
         self._encoder = Encoder(self.population)
-        self._now_ms = self.start_ms - WARM_UP_MS
+        self._now_ms = self.start_ms - _WARM_UP_MS
         self._begun = pd.DataFrame()
         self._arrivals = np.empty(0, dtype=np.int64)
         self._lines: pa.Array = pa.array([], pa.binary())
-        self._measure_until(self.start_ms)
+        while self._now_ms < self.start_ms:
+            self._measure_until(self._now_ms + _WARM_UP_STEP_MS)
 
     def step(self, end_ms: int) -> pa.Array:
         """Let the phones measure until `end_ms`; the records that arrive by then, in the order of arrival."""
