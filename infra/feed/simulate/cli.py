@@ -1,9 +1,11 @@
 """Command line of the simulator: `python -m infra.feed simulate history|live` and `outage`."""
 
 import argparse
+import contextlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -163,17 +165,15 @@ def _natural(text: str) -> int:
 
 
 def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a number") from error
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
+    return _number(text, "a number above 0", lambda value: 0 < value < float("inf"))
 
 
 def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to below 1")
-    return value
+    return _number(text, "a share from 0 to below 1", lambda value: 0 <= value < 1)
+
+
+def _number(text: str, expected: str, fits: Callable[[float], bool]) -> float:
+    with contextlib.suppress(ValueError):
+        if fits(value := float(text)):
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is not {expected}")

@@ -1,4 +1,4 @@
-"""The simulator's command line: the same arguments give the same files, wrong ones are named; docs/feed.md knows it all."""
+"""The simulator's command line: the same arguments give the same files, wrong ones are named; its page is complete."""
 
 import json
 from pathlib import Path
@@ -51,8 +51,9 @@ def test_scenarios_of_a_file_or_none_are_the_labels(tmp_path: Path, monkeypatch:
         (["--end", "yesterday"], "yesterday is no instant such as 2026-11-24T00:00:00Z"),
         (["--end", "2026-11-24T00:00:00"], "is no instant such as"),
         (["--late", "1.5"], "1.5 is not a share from 0 to below 1"),
-        (["--days", "0"], "0 is not above 0"),
-        (["--days", "many"], "many is not a number"),
+        (["--days", "0"], "0 is not a number above 0"),
+        (["--days", "many"], "many is not a number above 0"),
+        (["--malformed", "few"], "few is not a share from 0 to below 1"),
         (["--seed", "-1"], "-1 is not a whole number from 0"),
     ],
 )
