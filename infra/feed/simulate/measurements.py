@@ -23,7 +23,7 @@ _MEAN_OFFSET_MS = (MEAN_BOUT - 1) * (_MIN_GAP_MS + _MAX_GAP_MS) // 2
 # How much of a signal's variance comes from the cell, from where the phone is during the bout, and from the moment.
 _CELL_PART, _BOUT_PART, _MOMENT_PART = 0.25, 0.36, 0.39
 _SPEED_BY_ACTIVITY, _PRECISION_BY_SATELLITES = 0.9, -0.5
-_ASU_UNKNOWN, _ASU_UNKNOWN_SHARE = 99, 0.001
+_ASU_UNKNOWN, _ASU_UNKNOWN_SHARE = 99, 0.0002
 _VISIT_SPREAD_DEG, _MOVE_SPREAD_DEG = 0.012, 0.002
 _LATE_MIN_MS, _LATE_MAX_MS = 5 * MINUTE_MS, 5 * DAY_MS
 

@@ -15,7 +15,9 @@ WINDOW_MS = 15 * MINUTE_MS
 # No two scenarios of the same area come nearer.
 _GAP_MS = 6 * HOUR_MS
 # Where fewer measurements than this are expected in a window, nobody could tell an outage.
-_MIN_EXPECTED = 5.0
+_MIN_EXPECTED = 8.0
+# 1 would put nearly everything where most people are, 0 everywhere alike.
+_SIZE_EXPONENT = 0.75
 _ATTEMPTS = 500
 
 
@@ -66,7 +68,7 @@ def _propose(
         Scenario(scenario_id, name, codes, host, start, end, bad_share, seed)
         for host, seed in zip(hosts, seeds, strict=True)
     ]
-    expected = sum(expected_in_window(part, population, rhythm) for part in parts)
+    expected = max(expected_in_window(part, population, rhythm) for part in parts)
     return parts if between_ms[0] <= start and end <= between_ms[1] and expected >= _MIN_EXPECTED else []
 
 
@@ -79,11 +81,11 @@ def _draw_start(random: np.random.Generator, kind: Kind, between_ms: tuple[int, 
 
 
 def _draw_place(random: np.random.Generator, name: str, population: Population) -> tuple[tuple[str, ...], list[str]]:
-    """Area codes and host networks. Square roots keep the big ones from taking every scenario."""
+    """Area codes and host networks."""
     areas, shares = population.areas, population.cell_shares
     if name == "mvno_host":
         shares = _mvno_shares(population)
-    weights = np.sqrt(shares)
+    weights = shares**_SIZE_EXPONENT
     cell = int(random.choice(weights.size, p=(weights / weights.sum()).ravel()))
     area, host = divmod(cell, len(population.hosts))
     scope = KINDS[name].scope

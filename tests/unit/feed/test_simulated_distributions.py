@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from infra.feed.simulate import reference
-from infra.feed.simulate.calendar import LOCAL_ZONE
+from infra.feed.simulate.calendar import HOUR_MS, LOCAL_ZONE, Rhythm
+from infra.feed.simulate.scenarios import from_iso
 from tests.unit.feed.simulated import make_simulator, run, to_frame
 
 # 210,000 measurements of 1,500 phones: what is left is chance, that of the largest area's phones most of all.
@@ -59,6 +60,14 @@ def test_the_parts_of_the_day_are_as_busy_as_in_the_reference(events: pd.DataFra
     assert distance(daypart.rename("daypart"), reference.STATISTICS["daypart_clean"]) < MAX_DISTANCE
 
 
+def test_the_rhythm_keeps_to_local_time_in_summer_and_winter() -> None:
+    # Both are Wednesdays; the clocks change in the night to 25 October.
+    noon = [from_iso("2026-10-21T10:30:00Z"), from_iso("2026-10-28T11:30:00Z")]
+    summer, winter = Rhythm(86_400).intensity(np.array(noon))
+    assert summer == winter == Rhythm(86_400).intensity(np.array(noon[1:]) + HOUR_MS // 4)[0]
+    assert Rhythm(86_400).intensity(np.array(noon[:1]) + HOUR_MS)[0] != summer
+
+
 @pytest.mark.parametrize(
     ("column", "name"),
     [("signal", "signal_asu"), ("precission", "precission_m"), ("satellites", "satellites"), ("speed", "speed")],
@@ -81,7 +90,7 @@ def test_mean_and_deviation_are_the_references_where_it_says_them(events: pd.Dat
 def test_power_off_is_as_rare_and_the_rest_is_in_service_but_for_a_few(events: pd.DataFrame) -> None:
     """EMERGENCY_ONLY on 89 % of all rows is the public phones' error; it is not imitated."""
     assert (events["status"] == 3).mean() == pytest.approx(reference.power_off_share(), abs=0.0005)
-    assert 0.005 < events["is_bad"].mean() < 0.03
+    assert events["is_bad"].mean() == pytest.approx(0.009, abs=0.004)
 
 
 def test_phones_follow_their_activity(events: pd.DataFrame) -> None:
