@@ -63,6 +63,18 @@ def test_an_outage_is_taken_while_phones_send_and_told_with_its_label(tmp_path: 
     assert here.loc[here["event_ts"] < start, "is_bad"].mean() < 0.1
 
 
+def test_a_request_is_taken_once_even_if_nobody_waits_for_the_answer(tmp_path: Path) -> None:
+    box = outages.mailbox(str(tmp_path))
+    box.put(
+        "requested/0123456789abcdef.json",
+        '{"area_code": "080193", "host_network": "orange", "minutes": 1.5}',
+    )
+    (scenario,) = outages.take(box, 1_000)
+    outages.answer(box, scenario.scenario_id, scenario.to_label())
+    assert (scenario.start_ms, scenario.end_ms) == (1_000, 91_000)
+    assert outages.take(box, 2_000) == []
+
+
 def test_an_outage_that_nobody_takes_is_an_error_and_leaves_no_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
