@@ -1,6 +1,5 @@
 """Phones over time: step from instant to instant, and take the records that have arrived."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +47,6 @@ class Simulator:
     scenarios: list[Scenario]
     start_ms: int
     for_stream: bool = False
-    counts: Counter[str] = field(default_factory=Counter)
     tallies: dict[int, Tally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -115,8 +113,6 @@ class Simulator:
         arrivals = arrived["arrival_ms"].to_numpy()
         lines = encoding.close(bodies, None if self.for_stream else arrivals)
         malformed = self._malform(lines, arrivals)
-        self.counts["records"] += len(lines) + len(malformed)
-        self.counts["malformed"] += len(malformed)
         self._arrivals = np.concatenate([self._arrivals, arrivals, [when for when, _ in malformed]]).astype(np.int64)
         self._lines = pa.concat_arrays([self._lines, lines, pa.array([line for _, line in malformed], pa.binary())])
 
@@ -133,8 +129,6 @@ class Simulator:
         return taken
 
     def _count(self, rows: pd.DataFrame, silenced: pd.DataFrame, sent: pd.DataFrame) -> None:
-        self.counts["measurements"] += len(rows)
-        self.counts["silenced"] += len(silenced)
         for number, scenario in effects.active(self.scenarios, rows):
             tally = self.tallies.setdefault(number, Tally())
             tally.measured += int((effects.in_scope(rows, scenario, self.population) & rows["has_area"]).sum())
