@@ -14,6 +14,10 @@ STARTED := $(shell date +%s)
 took = echo "$(1) took $$(( $$(date +%s) - $(STARTED) )) s"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+AREA := Barcelona
+NETWORK := orange
+MINUTES := 30
+OUTAGES := s3://telcopulse-artifacts/feed/outages
 SOURCES := glue_streaming dbt_project dashboard infra tests
 MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
 # A local AWS a worker: tests of one file share it.
@@ -27,6 +31,11 @@ demo: setup ## Set up and run the whole system on the real slice; ends with the 
 .PHONY: up
 up: setup ## Start the local AWS in the background, to work by hand
 	@exec $(BIN)/python -m infra.local up
+
+.PHONY: outage
+outage: setup ## Break a network of a running simulated feed: AREA=Barcelona NETWORK=orange MINUTES=30
+	@. infra/local/aws.env; exec $(BIN)/python -m infra.feed outage --outages $(OUTAGES) \
+		--area "$(AREA)" --network "$(NETWORK)" --minutes "$(MINUTES)"
 
 .PHONY: down
 down: setup ## Stop what `make up` or `make demo` started
