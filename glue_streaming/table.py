@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]  # it ships no types
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from glue_streaming.contract import PARTITIONING, RAW_FIELDS, Field
 from glue_streaming.errors import TableBusy, UnexpectedTable
@@ -32,6 +32,8 @@ _PROPERTIES = {
     "vacuum_max_snapshot_age_seconds": str(_SNAPSHOT_AGE_S),
     "comment": "One row per record that arrived, accepted or rejected; append-only.",
 }
+# What appends rows that are `in_order`: no second sort, and a file open for each partition that a task meets.
+APPEND_OPTIONS = {"fanout-enabled": "true", "use-table-distribution-and-ordering": "false"}
 _MERGE_ATTEMPTS = 10
 _CONFLICTS = ("ValidationException", "CommitFailedException")
 
@@ -50,6 +52,8 @@ def create_session(table: str, warehouse: str) -> SparkSession:
         .config("spark.sql.iceberg.check-ordering", "false")
         # Rows that Spark holds as a local relation are parsed on the driver by its interpreter, at half the speed.
         .config("spark.sql.execution.arrow.localRelationThreshold", "0")
+        # Spark refuses any sort of a stream; the one `in_order` is within a batch's tasks and keeps no state.
+        .config("spark.sql.streaming.unsupportedOperationCheck", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")
         .config("spark.sql.shuffle.partitions", "2")
@@ -71,6 +75,15 @@ def ensure(spark: SparkSession, table: str, warehouse: str) -> None:
     if missing:
         columns = ", ".join(field.ddl for field in missing)
         retry_on_conflict(spark, table, lambda: spark.sql(f"alter table {table} add columns ({columns})"))
+
+
+def in_order(rows: DataFrame) -> DataFrame:
+    """Sort each task's rows as the table's files are sorted.
+
+    Iceberg would have Spark sort by days(ingest_ts) first, though a batch has one ingest_ts, and compute it twice in each
+    comparison. A timestamp alone is sorted by its bits.
+    """
+    return rows.sortWithinPartitions("event_ts")
 
 
 def retry_on_conflict(spark: SparkSession, table: str, change: Callable[[], object]) -> None:

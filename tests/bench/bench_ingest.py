@@ -189,7 +189,8 @@ def append_all(spark: SparkSession, root: Path, chunks: list[Chunk]) -> None:
     spark.sql("create namespace if not exists bench.raw")
     table.ensure(spark, TABLE, f"{warehouse(root)}/raw")
     for chunk in chunks:
-        read(spark, chunk).transform(parse).writeTo(TABLE).option("fanout-enabled", "true").append()
+        rows = read(spark, chunk).transform(parse).transform(table.in_order)
+        rows.writeTo(TABLE).options(**table.APPEND_OPTIONS).append()
     accepted = spark.table(TABLE).where("reject_reason is null").count()
     assert accepted == sum(chunk.events for chunk in chunks), f"{accepted} rows accepted"
     spark.sql(f"drop table {TABLE} purge")
