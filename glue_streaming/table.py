@@ -80,8 +80,8 @@ def ensure(spark: SparkSession, table: str, warehouse: str) -> None:
 def in_order(rows: DataFrame) -> DataFrame:
     """Sort each task's rows as the table's files are sorted.
 
-    Iceberg would have Spark sort by days(ingest_ts) first, though a batch has one ingest_ts, and compute it twice in each
-    comparison. A timestamp alone is sorted by its bits.
+    Iceberg would have Spark sort by days(ingest_ts) first, though a batch has one ingest_ts, and compute it for both
+    rows of each comparison. A timestamp alone is sorted by its bits.
     """
     return rows.sortWithinPartitions("event_ts")
 
