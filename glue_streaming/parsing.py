@@ -38,23 +38,23 @@ def _read_json(records: DataFrame) -> DataFrame:
     fields = ", ".join(
         f"`{field.name}` {'string' if field.name == 'event_ts' else field.type}" for field in EVENT_FIELDS
     )
-    # `from_json` is not compiled into its neighbours: all of it stands in one projection, for each one copies every
-    # row, and the text is not carried beside the payload that it is a view of.
-    event = F.from_json(_text(), f"{fields}, {_CORRUPT} string", _STRICT_JSON)
-    is_json = (_is_read(event) & _is_flat_object(_text())) | _is_one_json_value(_text())
-    return records.select("*", event.alias("_event"), is_json.alias("_is_json")).withColumn(
-        "_event_ts", _iso_timestamp(F.col("_event.event_ts"))
+    return (
+        records.withColumn("_text", F.try_validate_utf8(F.col("payload").cast("string")))
+        .withColumn("_event", F.from_json("_text", f"{fields}, {_CORRUPT} string", _STRICT_JSON))
+        .withColumn("_is_read", F.col("_event").isNotNull() & F.col(f"_event.{_CORRUPT}").isNull())
+        .withColumn("_event_ts", _iso_timestamp(F.col("_event.event_ts")))
     )
 
 
 def _judge(parsed: DataFrame) -> DataFrame:
-    text, event, event_ts, arrival_ts = _text(), F.col("_event"), F.col("_event_ts"), F.col("arrival_ts")
+    text, event, event_ts, arrival_ts = F.col("_text"), F.col("_event"), F.col("_event_ts"), F.col("arrival_ts")
+    is_json = (F.col("_is_read") & _is_flat_object(text)) | _is_one_json_value(text)
     reason = (
         F.when(F.col("payload").substr(1, 4) == F.lit(_KPL_MAGIC), "kpl_aggregated")
-        .when(~F.is_valid_utf8(text), "not_utf8")
-        .when(~F.col("_is_json"), "not_json")
+        .when(text.isNull(), "not_utf8")
+        .when(~is_json, "not_json")
         .when(~F.ltrim(text, F.lit(_JSON_SPACE)).startswith("{"), "not_object")
-        .when(~_is_read(event), "wrong_type")
+        .when(~F.col("_is_read"), "wrong_type")
         .when(~event.schema_version.isin(*SCHEMA_VERSIONS), "unknown_schema_version")
         .when(_is_blank(event.event_id), "missing_event_id")
         .when(_is_blank(event.event_ts), "missing_event_ts")
@@ -63,14 +63,6 @@ def _judge(parsed: DataFrame) -> DataFrame:
         .when(event_ts < arrival_ts - F.make_dt_interval(days=F.lit(MAX_AGE_DAYS)), "event_too_old")
     )
     return parsed.withColumn("reject_reason", reason)
-
-
-def _text() -> Column:
-    return F.col("payload").cast("string")
-
-
-def _is_read(event: Column) -> Column:
-    return event.isNotNull() & event[_CORRUPT].isNull()
 
 
 def _to_row(judged: DataFrame) -> DataFrame:
