@@ -131,10 +131,12 @@ def measure(
 def watch_memory(spark: SparkSession, engine: duckdb.DuckDBPyConnection, root: Path, events: int) -> dict[str, Any]:
     """What the job's JVM holds after each fifth of the events, and the most it ever held."""
     create_table(spark, root)
+    folder = root / "memory"
+    folder.mkdir()
     rss_mb: dict[str, int] = {}
     with tqdm(total=events, desc="memory", unit=" events", file=sys.stderr) as progress:
         for first in range(0, events, CHUNK_EVENTS):
-            chunk = generate_chunk(engine, root, first, min(first + CHUNK_EVENTS, events))
+            chunk = generate_chunk(engine, folder, first, min(first + CHUNK_EVENTS, events))
             append(spark, chunk)
             shutil.rmtree(chunk.records)
             chunk.lines.unlink()
