@@ -1,13 +1,15 @@
 """What is put on the stream stands in raw.network_events exactly once, whatever happens to the job or the shards."""
 
+import io
 import json
 import os
 import signal
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
+import pyarrow.parquet as pq
 import pytest
 
 from glue_streaming.ledger import Ledger
@@ -55,6 +57,14 @@ def counted(database: str) -> tuple[int, int]:
             raise
         return 0, 0
     return int(row[0] or 0), int(row[1] or 0)
+
+
+def event_times(path: str) -> list[datetime]:
+    """event_ts of a data file's rows, in their order."""
+    bucket, _, key = path.removeprefix("s3://").partition("/")
+    content = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    times: list[datetime] = pq.read_table(io.BytesIO(content), columns=["event_ts"]).column(0).to_pylist()
+    return times
 
 
 def split_every_shard(stream: str) -> None:
@@ -106,6 +116,21 @@ def test_refused_and_empty_records_become_rows_with_their_reason(local_aws: Loca
         ["not_object", "1", "1", "1", "0"],
         ["not_utf8", "1", "1", "1", "0"],
     ]
+
+
+@pytest.mark.usefixtures("local_aws")
+def test_each_file_of_a_batch_is_sorted_by_event_ts(tmp_path: Path) -> None:
+    stream, database = new_stream(1), "raw_sorted"
+    now = datetime.now(UTC)
+    ages = [(number * 37) % 100 for number in range(100)]
+    events = [{"event_id": f"e{age}", "event_ts": (now - timedelta(seconds=age)).isoformat()} for age in ages]
+    put_raw(stream, [{"Data": json.dumps(event).encode(), "PartitionKey": "p"} for event in events])
+    with streaming(database, tmp_path, stream):
+        wait_until(lambda: counted(database)[0] == 100, "all 100 events")
+    files = athena_client.query('select file_path from "network_events$files"', database=database)
+    found = [event_times(path) for (path,) in files]
+    assert sum(map(len, found)) == 100
+    assert all(times == sorted(times) for times in found)
 
 
 @pytest.mark.usefixtures("local_aws")
