@@ -80,7 +80,7 @@ bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (a
 	@exec $(BIN)/python -m tests.bench.bench_local $(ARGS)
 
 .PHONY: bench-ingest
-bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 8 minutes)
+bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 12 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_ingest $(ARGS)
 
 ##@ Document
