@@ -17,7 +17,7 @@
     {% endfor %}
 {% endmacro %}
 
-{# Raw, the watermarks and every incremental model, each with the column that it is partitioned by the day of. #}
+{# Raw, the refresh log and every incremental model, each with the column that it is partitioned by the day of. #}
 {% macro maintained_tables() %}
     {% set tables = [] %}
     {% for node in graph.sources.values() %}
@@ -28,7 +28,7 @@
         {% do tables.append({'relation': ref(node.name), 'column': column}) %}
     {% endfor %}
     {% do tables.append({
-        'relation': api.Relation.create(database=target.database, schema=target.schema, identifier='refresh_watermarks'),
+        'relation': api.Relation.create(database=target.database, schema=target.schema, identifier='refresh_log'),
         'column': none,
     }) %}
     {{ return(tables) }}
