@@ -42,7 +42,7 @@ _COMMIT_ATTEMPTS = 10
 
 
 def create(catalog: GlueCatalog, database: str) -> Table:
-    """The raw table as the job makes it, in a database of its own."""
+    """The raw table as the job makes it, empty, in a database of its own; an older one is dropped."""
     location = f"s3://telcopulse-raw/{database}"
     catalog.create_namespace_if_not_exists(database, {"location": location})
     ids = {field.name: position for position, field in enumerate(RAW_FIELDS, start=1)}
@@ -51,8 +51,11 @@ def create(catalog: GlueCatalog, database: str) -> Table:
         PartitionField(ids[name], 1000 + position, DayTransform(), f"{name}_day")
         for position, name in enumerate(_PARTITIONED_BY)
     ]
+    name = f"{database}.network_events"
+    if catalog.table_exists(name):
+        catalog.drop_table(name)
     return catalog.create_table(
-        f"{database}.network_events",
+        name,
         Schema(*columns),
         location=f"{location}/network_events",
         partition_spec=PartitionSpec(*partitions),

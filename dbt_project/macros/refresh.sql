@@ -49,7 +49,7 @@
 {% endmacro %}
 
 {# `totals` is the condition for the model's rows that sum up each hour: reconcile compares them with the upstream's. #}
-{% macro refresh_following(upstream_name, totals, slice_days=5) %}
+{% macro refresh_following(upstream_name, totals, slice_rows=40000) %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
     {% set upstream = ref(upstream_name) %}
     {% set upstream_basis = basis_of(upstream_name) %}
@@ -59,7 +59,7 @@
         {% if what == 'built' %}
             {% do (is_built if run_id == model.name else is_upstream_built).append(true) %}
         {% else %}
-            {% do days.update({day_from: day_to}) %}
+            {% do days.update({day_from: {'to': day_to, 'rows': 0}}) %}
             {% do followed.update({run_id ~ '/' ~ beat: [beat, 'followed', run_id ~ '/' ~ beat, none, none]}) %}
         {% endif %}
     {% endfor %}
@@ -68,24 +68,27 @@
         {{ return(work_of(basis, [], [])) }}
     {% endif %}
     {% if not is_built %}
-        {% do days.update(days_of_query_rows(all_days_query(upstream))) %}
+        {% do days.update(days_of(all_days_query(upstream))) %}
     {% elif var('beat') == 'reconcile' %}
-        {% do days.update(days_of_query_rows(differing_days_query(upstream, totals))) %}
+        {% do days.update(days_of(differing_days_query(upstream, totals))) %}
     {% endif %}
+    {% if is_built and days | length > 2 %}{% do days.update(days_of(rows_by_day_query(upstream, days))) %}{% endif %}
     {% set entries = followed.values() | list + ([] if is_built else [['all', 'built', none, none, none]]) %}
-    {{ return(work_of(basis, entries, slices_of_days(days, slice_days), upstream_basis)) }}
+    {{ return(work_of(basis, entries, slices_of_days(days, slice_rows), upstream_basis)) }}
+{% endmacro %}
+
+{% macro days_of(query) %}
+    {% set days = {} %}
+    {% for day_from, day_to, row_count in run_query(query).rows %}
+        {% do days.update({day_from: {'to': day_to, 'rows': row_count | int}}) %}
+    {% endfor %}
+    {{ return(days) }}
 {% endmacro %}
 
 {% macro work_of(basis, entries, slices, upstream_basis=none) %}
     {% set days = slices | map(attribute='days') | sum(start=[]) %}
     {% do log(model.name ~ ': ' ~ days | length ~ ' days touched in ' ~ slices | length ~ ' slices', info=flags.WHICH == 'build') %}
     {{ return({'model': model.name, 'basis': basis, 'upstream_basis': upstream_basis, 'log': entries, 'slices': slices}) }}
-{% endmacro %}
-
-{% macro days_of_query_rows(query) %}
-    {% set days = {} %}
-    {% for day_from, day_to in run_query(query).rows %}{% do days.update({day_from: day_to}) %}{% endfor %}
-    {{ return(days) }}
 {% endmacro %}
 
 {% macro refresh_header(work) %}-- refresh: {{ tojson(work) }}{% endmacro %}

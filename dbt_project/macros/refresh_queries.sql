@@ -165,17 +165,30 @@
     with found as (
         select {{ local_day_start('bucket_ts') }} as day_ts from {{ upstream }}
         {%- if is_incremental() %}
-        union
-        select {{ local_day_start('period_start_ts') }} as day_ts from {{ this }}
+        union all
+        select distinct {{ local_day_start('period_start_ts') }} as day_ts from {{ this }}
         {%- endif %}
     )
 
     {{ days_from('found') }}
 {% endmacro %}
 
+{% macro rows_by_day_query(upstream, days) %}
+    {% set ranges = [] %}
+    {% for day_from, day in days.items() %}{% do ranges.append([day_from, day.to]) %}{% endfor %}
+    with found as (
+        select {{ local_day_start('bucket_ts') }} as day_ts from {{ upstream }}
+        where {{ in_ranges('bucket_ts', ranges) }}
+    )
+
+    {{ days_from('found') }}
+{% endmacro %}
+
 {% macro days_from(relation) %}
-    select distinct
+    select
         cast(day_ts as varchar) as day_from,
-        cast({{ local_day_end('day_ts') }} as varchar) as day_to
+        cast({{ local_day_end('day_ts') }} as varchar) as day_to,
+        count(*) as row_count
     from {{ relation }}
+    group by day_ts
 {% endmacro %}

@@ -45,10 +45,15 @@
     {{ return((epoch + modules.datetime.timedelta(minutes=number * granule_minutes)).isoformat(' ')) }}
 {% endmacro %}
 
-{% macro slices_of_days(days, slice_days) %}
+{# `days`: {from: {to, rows}}; a slice rebuilds about `slice_rows` rows of the upstream, whole days. #}
+{% macro slices_of_days(days, slice_rows) %}
     {% set slices = [] %}
-    {% for chunk in days | dictsort | batch(slice_days) %}
-        {% do slices.append({'days': chunk}) %}
+    {% for day_from, day in days | dictsort %}
+        {% if not slices or slices[-1].rows + day.rows > slice_rows or slices[-1].days | length == max_slice_days() %}
+            {% do slices.append({'rows': 0, 'days': []}) %}
+        {% endif %}
+        {% do slices[-1].update({'rows': slices[-1].rows + day.rows}) %}
+        {% do slices[-1].days.append([day_from, day.to]) %}
     {% endfor %}
     {{ return(slices) }}
 {% endmacro %}
