@@ -76,3 +76,15 @@
     {% endif %}
     {{ return(dbt.make_temp_relation(base_relation, suffix, **kwargs)) }}
 {% endmacro %}
+
+{# A merge straight from its query has no temporary table to look for and drop. #}
+{% macro athena__drop_relation(relation) %}
+    {% if '__dbt_tmp_' in relation.identifier and refresh_work_of(compiled_code) %}{{ return('') }}{% endif %}
+    {{ return(dbt.athena__drop_relation(relation)) }}
+{% endmacro %}
+
+{# Comparing a table's descriptions with the project's takes half a second: not on the beat that is to be fast. #}
+{% macro athena__persist_docs(relation, model, for_relation=true, for_columns=true) %}
+    {% if var('beat') == 'live' and is_incremental() %}{{ return('') }}{% endif %}
+    {{ return(dbt.athena__persist_docs(relation, model, for_relation, for_columns)) }}
+{% endmacro %}

@@ -46,6 +46,9 @@ class Marts:
         self.append(history.batch(60))
         self.refresh("all", models, "--full-refresh")
 
+    def drop(self, model: str) -> None:
+        self._catalog.drop_table(f"{self.schema}.{model}")
+
     def append(self, rows: pa.Table) -> None:
         raw_writer.append(self.raw, rows)
 
