@@ -32,6 +32,7 @@ PRUNE_LOG = ["run-operation", "prune_refresh_log"]
 OPTIMIZE_DAY = ["run-operation", "optimize_tables", "--args", "{days: 1}"]
 OPTIMIZE_ALL = ["run-operation", "optimize_tables"]
 VACUUM = ["run-operation", "vacuum_tables"]
+VACUUM_MARTS = ["run-operation", "vacuum_tables", "--args", "{only_marts: true}"]
 
 RAW_TABLE = "network_events"
 _RAW_POLL_S = 1.0
@@ -214,6 +215,7 @@ def beats_of(arguments: argparse.Namespace) -> list[Beat]:
         Beat("test", TEST, arguments.test_minutes * 60),
         Beat("prune_log", PRUNE_LOG, hour_s),
         Beat("optimize_day", OPTIMIZE_DAY, hour_s),
+        Beat("vacuum_marts", VACUUM_MARTS, hour_s),
         Beat("reconcile", RECONCILE, 24 * hour_s),
         Beat("optimize_all", OPTIMIZE_ALL, 24 * hour_s),
         Beat("vacuum", VACUUM, 24 * hour_s),

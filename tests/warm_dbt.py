@@ -47,9 +47,11 @@ class WarmDbt:
             text=True,
             start_new_session=True,
         )
+        self.is_busy = False
 
     def start(self, *command: str) -> None:
         assert self._child.stdin is not None
+        self.is_busy = True
         self._child.stdin.write(json.dumps(command) + "\n")
         self._child.stdin.flush()
 
@@ -57,6 +59,7 @@ class WarmDbt:
         assert self._child.stdout is not None
         for line in self._child.stdout:
             if line.startswith("{"):
+                self.is_busy = False
                 return dict(json.loads(line))
         raise AssertionError("dbt ended before it answered")
 
@@ -79,9 +82,8 @@ class WarmDbt:
 def _answer(manifest: Any, command: Sequence[str]) -> dict[str, Any]:
     result = dbtRunner(manifest=manifest).invoke([*command, *QUIET])
     nodes = getattr(result.result, "results", [])
-    failed = {node.node.name: node.message for node in nodes if node.status in ("error", "fail", "runtime error")}
-    seconds = {node.node.name: round(node.execution_time, 2) for node in nodes if node.node.resource_type == "model"}
-    return {"ok": bool(result.success), "failed": failed, "error": str(result.exception or ""), "models_s": seconds}
+    failed = {node.unique_id: node.message for node in nodes if node.status in ("error", "fail", "runtime error")}
+    return {"ok": bool(result.success), "failed": failed, "error": str(result.exception or "")}
 
 
 def main() -> None:

@@ -11,8 +11,9 @@
     {% endfor %}
 {% endmacro %}
 
-{% macro vacuum_tables() %}
-    {% for table in maintained_tables() %}
+{# `only_marts`: not raw, whose snapshots are kept for days. #}
+{% macro vacuum_tables(only_marts=false) %}
+    {% for table in maintained_tables() if not (only_marts and table.is_source) %}
         {% do adapter.run_operation_with_potential_multiple_runs('vacuum ' ~ table.relation.render_pure(), 'vacuum') %}
     {% endfor %}
 {% endmacro %}
@@ -51,7 +52,7 @@
 {% macro maintained_tables() %}
     {% set tables = [] %}
     {% for node in graph.sources.values() %}
-        {% do tables.append({'relation': source(node.source_name, node.name), 'column': node.loaded_at_field}) %}
+        {% do tables.append({'relation': source(node.source_name, node.name), 'column': node.loaded_at_field, 'is_source': true}) %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
         {% set column = modules.re.search('day\\((\\w+)\\)', node.config.partitioned_by[0]).group(1) %}

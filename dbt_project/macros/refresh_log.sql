@@ -14,7 +14,7 @@ create table if not exists {{ refresh_log() }} (
 )
 partitioned by (model)
 location '{{ target.s3_data_dir }}refresh_log/{{ target.schema }}/'
-tblproperties ('table_type' = 'ICEBERG')
+tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '7200')
 {% endmacro %}
 
 {# What a model's lines in the log rest on: the very table (a full refresh makes a new one, at a new place), the seeds
@@ -125,15 +125,22 @@ tblproperties ('table_type' = 'ICEBERG')
     {% if not execute or flags.WHICH not in ('run', 'build') %}{{ return('') }}{% endif %}
     {% set read = {} %}
     {% for unique_id in selected_resources if unique_id.startswith('model.') %}{% do read.update(upstream_seeds(unique_id)) %}{% endfor %}
+    {% set names = {} %}
+    {% for unique_id, checksum in read.items() if unique_id not in selected_resources %}
+        {% do names.update({graph.nodes[unique_id].name: checksum}) %}
+    {% endfor %}
+    {% if not names %}{{ return('') }}{% endif %}
     {% set query %}
-        select model, max_by(subject, saved_ts) from {{ refresh_log() }} where what = 'seeded' group by model
+        select model, max_by(subject, saved_ts) from {{ refresh_log() }}
+        where model in ({{ quoted_list(names) }}) and what = 'seeded'
+        group by model
     {% endset %}
     {% set loaded = {} %}
     {% for seed, checksum in run_query(query).rows %}{% do loaded.update({seed: checksum}) %}{% endfor %}
-    {% for unique_id, checksum in read.items() if unique_id not in selected_resources %}
-        {% if loaded.get(graph.nodes[unique_id].name) != checksum %}
+    {% for name, checksum in names.items() %}
+        {% if loaded.get(name) != checksum %}
             {% do exceptions.raise_compiler_error(
-                'seed ' ~ graph.nodes[unique_id].name ~ ' is not loaded as its file stands: run `dbt seed` first, or `dbt build` with the seed selected'
+                'seed ' ~ name ~ ' is not loaded as its file stands: run `dbt seed` first, or `dbt build` with the seed selected'
             ) %}
         {% endif %}
     {% endfor %}

@@ -117,7 +117,7 @@
         select
             granule,
             a.n,
-            {{ local_day_start('from_unixtime(granule * ' ~ granule_minutes * 60 ~ ", 'UTC')") }} as day_ts
+            {{ local_day_start("date_add('minute', " ~ granule_minutes ~ " * granule, timestamp '1970-01-01 00:00:00')") }} as day_ts
         from arrived as a
         full outer join counted as c using (granule)
         where

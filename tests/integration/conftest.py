@@ -25,6 +25,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def marts(local_aws: LocalSettings, project: Path) -> Iterator[Marts]:
+def kept_marts(local_aws: LocalSettings, project: Path) -> Iterator[Marts]:
     with marts_of(local_aws.endpoint_url, "rule", project) as found:
         yield found
+
+
+@pytest.fixture
+def marts(kept_marts: Marts) -> Iterator[Marts]:
+    yield kept_marts
+    if kept_marts.dbt.is_busy:
+        kept_marts.killed()

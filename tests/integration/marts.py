@@ -36,15 +36,19 @@ class Marts:
         return WarmDbt(self._project, schema=self.schema, raw=self._database)
 
     def killed(self) -> None:
-        """kill -9 the process in the middle of what it is at; another one takes its place."""
+        """kill -9 the process, whatever it is at; another one, which parses anew, takes its place."""
         self.dbt.kill()
         self.dbt = self.another_dbt()
 
     def begin(self, history: History, models: Sequence[str] = tuple(KEYS)) -> None:
         """An empty raw table, and the marts of a first batch."""
-        self.raw = raw_writer.create(self._catalog, self._database)
+        self.empty()
         self.append(history.batch(60))
         self.refresh("all", models, "--full-refresh")
+
+    def empty(self) -> None:
+        """No rows in raw; the marts still have theirs."""
+        self.raw = raw_writer.create(self._catalog, self._database)
 
     def drop(self, model: str) -> None:
         self._catalog.drop_table(f"{self.schema}.{model}")

@@ -18,24 +18,22 @@ TWO = (INTERMEDIATE, "service_status")
 BEHIND_HORIZON_MINUTES = 25 * 60
 
 
-def merges(model: str, schema: str) -> list[str]:
-    """States of the merges into a model so far; a full refresh makes its new table beside the old one."""
-    athena = boto3.client("athena")
-    pages = athena.get_paginator("list_query_executions").paginate(WorkGroup="dbt")
-    ids = [execution for page in pages for execution in page["QueryExecutionIds"]]
-    described = [athena.get_query_execution(QueryExecutionId=execution)["QueryExecution"] for execution in ids[:60]]
-    into = f'merge into "awsdatacatalog"."{schema}"."{model}'
-    return [execution["Status"]["State"] for execution in described if into in execution["Query"]]
+def executions() -> set[str]:
+    pages = boto3.client("athena").get_paginator("list_query_executions").paginate(WorkGroup="dbt")
+    return {execution for page in pages for execution in page["QueryExecutionIds"]}
 
 
-def wait_for_a_merge(model: str, schema: str, before: int) -> None:
-    wait_until(lambda: merges(model, schema).count("SUCCEEDED") > before, f"merge into {model}")
+def has_merged(model: str, schema: str, before: set[str]) -> bool:
+    """Whether a statement since `before` merged into a model, or into the table that a full refresh makes beside it."""
+    athena, into = boto3.client("athena"), f'merge into "awsdatacatalog"."{schema}"."{model}'
+    described = [athena.get_query_execution(QueryExecutionId=new)["QueryExecution"] for new in executions() - before]
+    return any(into in one["Query"] and one["Status"]["State"] == "SUCCEEDED" for one in described)
 
 
 def kill_between_merges(marts: Marts, model: str, refresh: Sequence[str]) -> None:
-    before = merges(model, marts.schema).count("SUCCEEDED")
+    before = executions()
     marts.dbt.start(*refresh)
-    wait_for_a_merge(model, marts.schema, before)
+    wait_until(lambda: has_merged(model, marts.schema, before), f"merge into {model}")
     marts.killed()
 
 
@@ -56,6 +54,7 @@ def test_killed_between_two_commits_of_110_days(marts: Marts, model: str) -> Non
 def test_an_interrupted_build_is_finished_by_the_next_run(marts: Marts, refresh: str) -> None:
     history = History(12)
     marts.begin(history, COUNTS)
+    history.pass_time(1)
     marts.append(history.spread(110, source="s3://files/old.jsonl"))
     marts.refresh("all", COUNTS)
     if refresh == "first_build":
@@ -74,6 +73,7 @@ def test_a_build_by_hand_beside_the_loop_never_brings_older_counts_back(marts: M
     by_hand = marts.another_dbt()
     try:
         by_hand.run("run", "--select", *COUNTS)
+        history.pass_time(1)
         marts.append(history.batch(40))
         merge = f'merge into "awsdatacatalog"."{marts.schema}"'
         with faults.active(
@@ -97,13 +97,13 @@ def test_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
     by_hand = marts.another_dbt()
     try:
         for _ in range(3):
+            history.pass_time(1)
             marts.append(history.batch(40))
             marts.dbt.start(*command("all", COUNTS))
             history.pass_time(1)
             marts.append(history.batch(40))
             by_hand.start(*command("all", COUNTS))
             assert [marts.dbt.wait()["failed"], by_hand.wait()["failed"]] == [{}, {}]
-            history.pass_time(1)
         marts.refresh("all", COUNTS)
         assert marts.counts() == history.buckets()
         assert marts.changed_by_full_refresh(COUNTS) == {}
@@ -132,7 +132,6 @@ def test_reconciliation_finds_what_the_beats_could_not(marts: Marts) -> None:
 def test_an_edited_seed_rebuilds_what_was_computed_with_it(marts: Marts, project: Path) -> None:
     history = History(16)
     marts.begin(history, TWO)
-    marts.append(history.batch(40))
     before = marts.rows(INTERMEDIATE)
     seed = project / "dbt_project/seeds/brands.csv"
     original = seed.read_text()
@@ -163,6 +162,7 @@ def test_the_log_stays_small_and_forgets_nothing_it_needs(marts: Marts) -> None:
     marts.dbt.run("run-operation", "prune_refresh_log")
     after = int(athena_client.query(logged, database=marts.schema)[0][0] or 0)
     assert after < before
+    history.pass_time(1)
     marts.append(history.batch(10))
     marts.refresh("live", TWO)
     marts.refresh("late", TWO)
