@@ -16,6 +16,8 @@ MODELS = {
     "signal_trends": "period, period_start_ts, area_level, area_code, network, rat",
     "gps_accuracy": "period, period_start_ts, area_level, area_code, operator, provider",
     "service_status": "period, period_start_ts, area_level, area_code, network",
+    "int_arrivals_5min": "bucket_ts, source, feed",
+    "rejected_events": "period_start_ts, source, feed, reject_reason",
 }
 BEATS = ["{beat: live}", "{beat: late}"]
 
