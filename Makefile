@@ -16,6 +16,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SOURCES := glue_streaming dbt_project dashboard infra tests
 MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
+# A local AWS a worker: tests of one file share it.
+IN_PARALLEL := --numprocesses 2 --dist loadfile
 
 ##@ Run
 .PHONY: demo
@@ -36,8 +38,10 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 
 ##@ Test
 .PHONY: test
-test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
-	@for layer in unit integration chaos e2e; do $(BIN)/python -m pytest tests/$$layer $(ARGS); done
+test: setup $(STAMPS)/debian check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+	@$(BIN)/python -m pytest tests/integration tests/chaos $(IN_PARALLEL) $(ARGS)
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 	@$(call took,make test with its set-up)
 
 .PHONY: unit
@@ -45,7 +49,7 @@ unit: setup ## The unit tests only (about a minute)
 	@exec $(BIN)/python -m pytest tests/unit $(ARGS)
 
 .PHONY: chaos
-chaos: setup ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
+chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: check
@@ -106,10 +110,10 @@ $(STAMPS)/java: infra/local/pom.xml infra/local/spark_conf.py | $(VENV)/.stamp
 	@$(BIN)/python -m infra.local.spark_conf
 	@touch $@; $(call took,setup)
 
-$(STAMPS)/browser: | $(VENV)/.stamp
-	@mkdir -p $(STAMPS); command -v chromium >/dev/null || { \
-		echo "setup: Chromium for the dashboard's tests"; \
-		command -v apt-get >/dev/null || { echo "error: no chromium found and no apt-get to install it: install Chromium and run again" >&2; exit 1; }; \
+$(STAMPS)/debian: | $(VENV)/.stamp
+	@mkdir -p $(STAMPS); { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1 || { \
+		echo "setup: Chromium for the dashboard's tests, libfaketime for the chaos run"; \
+		command -v apt-get >/dev/null || { echo "error: no apt-get to install chromium and libfaketime: install both and run again" >&2; exit 1; }; \
 		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-		$$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; }
+		$$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core libfaketime; }
 	@touch $@

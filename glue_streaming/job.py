@@ -26,6 +26,7 @@ def main() -> int:
         settings = JobSettings.from_arguments(sys.argv[1:])
         spark = table.create_session(settings.table, settings.warehouse)
         table.ensure(spark, settings.table, settings.warehouse)
+        table.refuse_commits_under_way(spark, settings.table)
         query = start(spark, settings)
     except StreamingError as error:
         print(f"error: {error}", file=sys.stderr)

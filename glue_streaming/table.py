@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]  # it ships no types
 from pyspark.sql import SparkSession
@@ -32,6 +33,7 @@ _PROPERTIES = {
     "vacuum_max_snapshot_age_seconds": str(_SNAPSHOT_AGE_S),
     "comment": "One row per record that arrived, accepted or rejected; append-only.",
 }
+_WRITER_SINCE = "telcopulse.stream-writer-since"
 _MERGE_ATTEMPTS = 10
 _CONFLICTS = ("ValidationException", "CommitFailedException")
 
@@ -71,6 +73,16 @@ def ensure(spark: SparkSession, table: str, warehouse: str) -> None:
     if missing:
         columns = ", ".join(field.ddl for field in missing)
         retry_on_conflict(spark, table, lambda: spark.sql(f"alter table {table} add columns ({columns})"))
+
+
+def refuse_commits_under_way(spark: SparkSession, table: str) -> None:
+    """Make Glue refuse what a writer that was killed has under way.
+
+    A request outlives its sender. Landing between a new writer's look at the snapshots and its commit, it would put
+    the same batch into the table a second time. It carries the table version that its sender saw, so any commit
+    outdates it.
+    """
+    spark.sql(f"alter table {table} set tblproperties ('{_WRITER_SINCE}' = '{datetime.now(UTC).isoformat()}')")
 
 
 def retry_on_conflict(spark: SparkSession, table: str, change: Callable[[], object]) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from infra.local import processes, stack
 from infra.local.settings import LocalSettings
@@ -15,15 +16,15 @@ from infra.local.stack import RunningStack
 
 @contextmanager
 def own_stack(folder: Path, **changes: Any) -> Iterator[RunningStack]:
-    """A fresh, empty account on free ports with its state in `folder`; the environment points to it, also afterwards.
+    """A fresh, empty account on free ports with its state in `folder`; the environment points to it for as long.
 
     `changes`: fields of LocalSettings that differ from the environment's.
     """
     settings = replace(on_free_ports(LocalSettings.from_env(), folder), **changes)
-    os.environ.update(settings.environment())
-    running = stack.start(settings, tied_to_us=True)
-    assert running.child is not None
-    try:
-        yield running
-    finally:
-        processes.stop(running.child)
+    with patch.dict(os.environ, settings.environment()):
+        running = stack.start(settings, tied_to_us=True)
+        assert running.child is not None
+        try:
+            yield running
+        finally:
+            processes.stop(running.child)

@@ -112,6 +112,11 @@ class Rule:
     seen: int = 0
     hits: int = 0
     draws: random.Random = field(default_factory=random.Random, repr=False)
+    removed: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def hold(self) -> None:
+        """Let the fault's seconds pass, or the time until it is removed."""
+        self.removed.wait(self.fault.seconds)
 
     def strikes(self) -> bool:
         """Count one matching call and decide; the n-th call behind the first `after` meets the n-th draw."""
@@ -148,7 +153,9 @@ class Registry:
         with self._lock:
             dropped = [rule for rule in self._rules.values() if rule_id in (None, rule.id)]
             self._rules = {key: rule for key, rule in self._rules.items() if rule not in dropped}
-            return dropped
+        for rule in dropped:
+            rule.removed.set()
+        return dropped
 
     def rules(self) -> list[Rule]:
         return list(self._rules.values())
@@ -156,8 +163,8 @@ class Registry:
     def concerns(self, service: str) -> bool:
         return any(rule.fault.service == service for rule in self._rules.values())
 
-    def take(self, service: str, operation: str, resource: str = "", *, wildcard: bool = False) -> Fault | None:
-        """The fault that strikes this call, counted; None lets it pass.
+    def take(self, service: str, operation: str, resource: str = "", *, wildcard: bool = False) -> Rule | None:
+        """The rule that strikes this call, counted; None lets it pass.
 
         `wildcard`: faults of any operation apply too, as they do to calls that arrive by HTTP.
         """
@@ -170,15 +177,15 @@ class Registry:
                         "event=fault id=%d action=%s service=%s operation=%s resource=%.100r",
                         *(rule.id, rule.fault.action, service, operation, resource),
                     )
-                    return rule.fault
+                    return rule
         return None
 
 
 REGISTRY = Registry()
 
 
-def take(service: str, operation: str, resource: str = "") -> Fault | None:
-    """For code inside the server: the fault asked for this step, if one strikes. `operation` may be a step's name that
+def take(service: str, operation: str, resource: str = "") -> Rule | None:
+    """For code inside the server: the rule that strikes this step, if one does. `operation` may be a step's name that
     is no API call (`OPTIMIZE`); faults of any operation (`*`) don't apply."""
     return REGISTRY.take(service, operation, resource)
 

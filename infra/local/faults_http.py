@@ -4,12 +4,11 @@ import io
 import json
 import socket
 import struct
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from infra.local.aws_call import AwsCall, error_response, recognise, service_of
-from infra.local.faults import REGISTRY, Fault, InvalidFault, Registry
+from infra.local.faults import REGISTRY, Fault, InvalidFault, Registry, Rule
 from infra.local.wsgi import Environ, StartResponse, WsgiApp
 
 CONTROL_PATH = "/_telcopulse/faults"
@@ -22,10 +21,8 @@ _REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 404: "Not Found", 405
 class FaultMiddleware:
     """A WSGI application around the local AWS."""
 
-    def __init__(
-        self, app: WsgiApp, registry: Registry = REGISTRY, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._app, self._registry, self._sleep = app, registry, sleep
+    def __init__(self, app: WsgiApp, registry: Registry = REGISTRY) -> None:
+        self._app, self._registry = app, registry
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(CONTROL_PATH):
@@ -34,16 +31,17 @@ class FaultMiddleware:
         if not self._registry.concerns(service_of(environ)):
             return self._app(environ, start_response)
         call = recognise(environ)
-        fault = self._registry.take(call.service, call.operation, call.resource, wildcard=True)
-        if fault is None:
+        rule = self._registry.take(call.service, call.operation, call.resource, wildcard=True)
+        if rule is None:
             return self._app(environ, start_response)
-        return self._strike(fault, call, environ, start_response)
+        return self._strike(rule, call, environ, start_response)
 
-    def _strike(self, fault: Fault, call: AwsCall, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _strike(self, rule: Rule, call: AwsCall, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        fault = rule.fault
         answer: tuple[tuple[Any, ...], list[bytes]] | None = None
         if fault.when == "after":
             answer = _perform(self._app, environ)
-        self._sleep(fault.seconds)
+        rule.hold()
         if fault.action == "reset":
             reset(environ.get("werkzeug.socket"))
         if fault.action == "stall":

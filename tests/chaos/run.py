@@ -6,9 +6,12 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,16 +21,21 @@ import boto3
 from glue_streaming import shards
 from infra.local.faults_client import FaultsClient
 from infra.local.settings import LocalSettings
-from tests.chaos import weather
+from tests.chaos import clock, weather
+from tests.chaos.clock import JobClock
 from tests.chaos.phones import Phones
 from tests.chaos.weather import Place
 from tests.integration.catalog_clients import pyiceberg_catalog
-from tests.integration.programs import streaming
+from tests.integration.programs import kill, streaming
 
 STORMS_AT_ONCE = 3
+# More than the shards take in a second, so that PutRecords fails in part.
+BURST_RECORDS = 3_000
 LONGEST_LIFE_S = 25.0
 TRAP_TIMEOUT_S = 60.0
 CATCH_UP_TIMEOUT_S = 600.0
+# What a killed job had under way takes effect up to this much later, when its successor is at work.
+LATEST_LANDING_S = 40.0
 
 Record = tuple[str, str]  # shard and sequence number
 
@@ -48,21 +56,28 @@ class Result:
     out_of_order: int = 0
 
 
-def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: float) -> Result:
-    """Needs a local AWS at the settings' endpoint, whose environment is this process's.
+def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: float, backlog: int) -> Result:
+    """Needs a local AWS at the settings' endpoint, whose environment is this process's. In the end the job finds
+    `backlog` records at once.
 
-    Raises: NotCaughtUp.
+    Raises: NoFakeTime, NotCaughtUp.
     """
-    place = Place(stream=f"chaos-{uuid.uuid4().hex[:8]}", database=f"chaos_{uuid.uuid4().hex[:8]}")
+    name = uuid.uuid4().hex[:8]
+    place = Place(stream=f"chaos-{name}", database=f"chaos_{name}", clock=JobClock(folder))
     boto3.client("kinesis").create_stream(StreamName=place.stream, ShardCount=2)
     result, draw, faults = Result(), random.Random(seed), FaultsClient(settings.endpoint_url)
     with Phones(place.stream, rate, seed) as phones:
         _first_commit(settings, place, folder)
+        landings: list[threading.Timer] = []
         while result.kills < kills:
             if draw.random() < 0.2:
-                phones.burst()
-            _live_and_die(place, folder, faults, draw, result)
+                phones.send_at_once(BURST_RECORDS)
+            landings += _live_and_die(place, folder, faults, draw, result)
             _say(f"kill {result.kills} of {kills}, {phones.sent} records sent, faults {result.faults_by_kind}")
+        phones.send_at_once(backlog)
+    for landing in landings:
+        landing.join()
+    place.clock.set(0)
     sent = _stream_content(place.stream)
     _catch_up(settings, place, folder, len(sent))
     _count(settings, place, sent, result)
@@ -74,13 +89,17 @@ class NotCaughtUp(Exception):
         super().__init__(f"{rows} of {records} records after {CATCH_UP_TIMEOUT_S} s; the job's log: {log}")
 
 
-def _live_and_die(place: Place, folder: Path, faults: FaultsClient, draw: random.Random, result: Result) -> None:
-    """One life of the job in bad weather, ended by SIGKILL at a random moment or within a call that is held up."""
+def _live_and_die(
+    place: Place, folder: Path, faults: FaultsClient, draw: random.Random, result: Result
+) -> list[threading.Timer]:
+    """One life of the job in bad weather, ended by SIGKILL at a random moment or within a call that is held up; returns
+    what lets go of that call."""
+    landings: list[threading.Timer] = []
     storms = weather.storms(place)
     kinds = draw.sample(sorted(storms), STORMS_AT_ONCE)
     chosen = {kind: {**storms[kind], "seed": draw.randrange(1_000_000)} for kind in kinds}
     trap = draw.choice([None, *sorted(weather.traps(place))])
-    with streaming(place.database, folder, place.stream) as job, weather.blowing(faults, chosen, result.faults_by_kind):
+    with _job(place, folder) as job, weather.blowing(faults, chosen, result.faults_by_kind):
         if draw.random() < 0.4:
             kind = draw.choice(sorted(weather.UPHEAVALS))
             weather.UPHEAVALS[kind](place, draw)
@@ -88,26 +107,42 @@ def _live_and_die(place: Place, folder: Path, faults: FaultsClient, draw: random
         if trap is None:
             _sleep(job, draw.uniform(0.5, LONGEST_LIFE_S))
         else:
-            _wait_in(trap, place, faults, job, draw, result)
+            trap_id = _wait_in(trap, place, faults, job, draw, result)
+            landings.append(threading.Timer(draw.uniform(0.0, LATEST_LANDING_S), faults.clear, [trap_id]))
         if job.poll() is None:
             os.killpg(job.pid, signal.SIGKILL)
             result.kills += 1
         else:
             result.deaths += 1
+        for landing in landings:
+            landing.start()
+    return landings
+
+
+@contextmanager
+def _job(place: Place, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    with streaming(place.database, folder, place.stream, env=place.clock.environment) as job:
+        try:
+            yield job
+        finally:
+            kill(job)
+            clock.forget(job.pid)
 
 
 def _wait_in(
     trap: str, place: Place, faults: FaultsClient, job: subprocess.Popen[str], draw: random.Random, result: Result
-) -> None:
+) -> int:
+    """Wait until a call of the job is held up, or until none came; returns the fault's id."""
     # Some calls of the kind pass first, so that it isn't always the start of a batch.
     fault = {**weather.traps(place)[trap], "after": draw.randrange(3)}
-    with faults.active(**fault) as trap_id:
-        deadline = time.monotonic() + TRAP_TIMEOUT_S
-        while job.poll() is None and faults.hits(trap_id) == 0 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        _sleep(job, draw.uniform(0.0, 3.0))
-        kind = f"killed_{trap}"
-        result.faults_by_kind[kind] = result.faults_by_kind.get(kind, 0) + faults.hits(trap_id)
+    trap_id = faults.add(**fault)
+    deadline = time.monotonic() + TRAP_TIMEOUT_S
+    while job.poll() is None and faults.hits(trap_id) == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _sleep(job, draw.uniform(0.0, 3.0))
+    kind = f"killed_{trap}"
+    result.faults_by_kind[kind] = result.faults_by_kind.get(kind, 0) + faults.hits(trap_id)
+    return trap_id
 
 
 def _sleep(job: subprocess.Popen[str], seconds: float) -> None:
@@ -118,14 +153,14 @@ def _sleep(job: subprocess.Popen[str], seconds: float) -> None:
 
 def _first_commit(settings: LocalSettings, place: Place, folder: Path) -> None:
     """Let the job make its table, which compaction and the count need."""
-    with streaming(place.database, folder, place.stream) as job:
+    with _job(place, folder) as job:
         _wait_for_rows(settings, place, folder, job, 1)
         os.killpg(job.pid, signal.SIGKILL)
 
 
 def _catch_up(settings: LocalSettings, place: Place, folder: Path, expected: int) -> None:
     """In calm weather the job reads all that is left, and ends cleanly when asked to."""
-    with streaming(place.database, folder, place.stream) as job:
+    with _job(place, folder) as job:
         _wait_for_rows(settings, place, folder, job, expected)
         job.send_signal(signal.SIGTERM)
         job.wait(timeout=CATCH_UP_TIMEOUT_S)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,18 +133,25 @@ def test_after_a_lost_checkpoint_each_shard_goes_on_behind_its_last_row(tmp_path
 
 
 @pytest.mark.usefixtures("local_aws")
-def test_an_interrupted_batch_is_named_and_finished_first(tmp_path: Path) -> None:
+def test_a_killed_jobs_commit_that_lands_late_does_not_double_its_batch(tmp_path: Path) -> None:
     stream, database = new_stream(1), "raw_interrupted"
     put(stream, 0, 10)
     faults = FaultsClient(os.environ["AWS_ENDPOINT_URL"])
     ledger = Ledger(f"s3://telcopulse-checkpoints/{database}/ledger")
-    # The table's sort order is an update, too.
-    held = {"resource": f"{database}.network_events", "action": "stall", "seconds": 20, "after": 1, "times": 1}
-    with faults.active("glue", "UpdateTable", **held) as fault, streaming(database, tmp_path, stream):
-        wait_until(lambda: faults.hits(fault) == 1, "commit")
-    assert ledger.end(1, "shardId-000000000000") is not None
+    held = {"operation": "UpdateTable", "resource": f"{database}.network_events", "action": "stall", "seconds": 600}
+    # Before the commit come the new table's sort order and the writer's mark.
+    late = faults.add("glue", **held, after=2, times=1)
     with streaming(database, tmp_path, stream):
-        wait_until(lambda: counted(database)[0] >= 10, "the batch")
+        wait_until(lambda: faults.hits(late) == 1, "commit")
+    assert ledger.end(1, "shardId-000000000000") is not None
+    # It lands when the next job has looked at the table and is about to commit the same batch.
+    own = faults.add("glue", **held, after=1, times=1)
+    with streaming(database, tmp_path, stream):
+        wait_until(lambda: faults.hits(own) == 1, "second commit")
+        faults.clear(late)
+        time.sleep(2)
+        faults.clear(own)
+        wait_until(lambda: bool(lines_of(tmp_path, "batch")), "batch")
     assert counted(database) == (10, 10)
     assert lines_of(tmp_path, "resumed")[-1] | {"stream": ""} == {
         "event": "resumed",

@@ -1,6 +1,5 @@
 """Carries plans out: one method per plan operation. Queries, changes of rows and Iceberg tables; the rest by mixins."""
 
-import time
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -32,11 +31,11 @@ class Executor(DdlOperations, PartitionOperations, ShowOperations):
 
     def run(self, plan: Plan) -> Output:
         """Raises: QueryFailed: also when a fault was asked for this kind of statement."""
-        fault = faults.take("athena", plan.substatement, f"{self.execution.workgroup.name} {self.execution.query}")
-        if fault is not None:
-            time.sleep(fault.seconds)
-            if fault.code:
-                raise asked_for(fault)
+        rule = faults.take("athena", plan.substatement, f"{self.execution.workgroup.name} {self.execution.query}")
+        if rule is not None:
+            rule.hold()
+            if rule.fault.code:
+                raise asked_for(rule.fault)
         output: Output = getattr(self, plan.operation)(**plan.arguments)
         return output
 

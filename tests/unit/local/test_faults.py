@@ -47,7 +47,7 @@ def test_the_first_rule_that_strikes_decides() -> None:
     registry = Registry()
     add(registry, times=1)
     add(registry, action="throttle", code="")
-    codes = [fault.code for _ in range(2) if (fault := registry.take("kinesis", "PutRecords", wildcard=True))]
+    codes = [rule.fault.code for _ in range(2) if (rule := registry.take("kinesis", "PutRecords", wildcard=True))]
     assert codes == ["InternalFailure", "ProvisionedThroughputExceededException"]
 
 
@@ -61,7 +61,7 @@ def test_code_inside_the_server_is_struck_by_name_only() -> None:
         )
         struck = faults.take("athena", "OPTIMIZE", "marts.areas")
         assert struck is not None
-        assert struck.code == "MORE_RUNS"
+        assert struck.fault.code == "MORE_RUNS"
         assert faults.take("athena", "OPTIMIZE", "marts.areas") is None
     finally:
         faults.REGISTRY.remove()

@@ -1,5 +1,6 @@
 """What clients see of a fault: the error, the wait, the reset; and that their next call works."""
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -98,6 +99,14 @@ def test_a_stalled_call_is_answered_late(s3: Any, faults: FaultsClient) -> None:
     started = time.monotonic()
     assert s3.get_object(Bucket="bucket", Key="a/k")["Body"].read() == b"0123456789"
     assert time.monotonic() - started > 0.4
+
+
+def test_removing_a_fault_lets_go_of_the_calls_that_it_holds(s3: Any, faults: FaultsClient) -> None:
+    fault = faults.add("s3", "GetObject", action="stall", seconds=60, times=1)
+    started = time.monotonic()
+    threading.Timer(0.3, faults.clear, [fault]).start()
+    assert s3.get_object(Bucket="bucket", Key="a/k")["Body"].read() == b"0123456789"
+    assert 0.3 < time.monotonic() - started < 30
 
 
 def test_a_reset_connection_is_seen_as_such(endpoint: str, s3: Any, faults: FaultsClient) -> None:
