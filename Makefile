@@ -76,8 +76,9 @@ bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + a
 
 ##@ Document
 .PHONY: docs
-docs: setup ## Make the event contract's page and JSON Schema anew
-	@exec $(BIN)/python -m glue_streaming.event_schema docs
+docs: setup ## Make the pages anew that come from code: event contract, data dictionary
+	@$(BIN)/python -m glue_streaming.event_schema docs
+	@DBT_PROFILES_DIR=dbt_project $(BIN)/python -m dbt_project.data_dictionary docs/data-dictionary.md
 
 ##@ Set up
 .PHONY: setup

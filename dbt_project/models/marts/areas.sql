@@ -1,3 +1,4 @@
+-- One row per area_level and area_code.
 {{ config(materialized='view', persist_docs={'relation': false, 'columns': true}, tags=['dims']) }}
 with
 

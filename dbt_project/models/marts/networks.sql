@@ -1,3 +1,4 @@
+-- One row per network that the marts name.
 {{ config(materialized='view', persist_docs={'relation': false, 'columns': true}, tags=['dims']) }}
 with
 
