@@ -80,6 +80,10 @@ docs: setup ## Make the pages anew that come from code: event contract, data dic
 	@$(BIN)/python -m glue_streaming.event_schema docs
 	@DBT_PROFILES_DIR=dbt_project $(BIN)/python -m dbt_project.data_dictionary docs/data-dictionary.md
 
+.PHONY: dbt-docs
+dbt-docs: setup ## Make dbt's docs site of a running stack in target/; serve it with `dbt docs serve`
+	@. infra/local/aws.env && exec $(BIN)/dbt docs generate $(ARGS)
+
 ##@ Set up
 .PHONY: setup
 setup: $(VENV)/.stamp $(STAMPS)/java ## Python environment, Trino and the Spark jars (done once; about 4 minutes)

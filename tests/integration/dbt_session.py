@@ -85,7 +85,8 @@ def main() -> None:
     for line in sys.stdin:
         result = dbtRunner().invoke([*json.loads(line), "--no-use-colors", "--log-level", "warn"])
         nodes = getattr(result.result, "results", [])
-        status = {node.node.name: str(node.status) for node in nodes if hasattr(node, "node")}
+        kept = [node for node in nodes if hasattr(node, "node") and node.node.resource_type != "operation"]
+        status = {node.node.name: str(node.status) for node in kept}
         print(json.dumps([bool(result.success), status, str(result.exception or "")]), file=answers, flush=True)
 
 
