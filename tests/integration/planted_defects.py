@@ -122,6 +122,6 @@ DEFECTS = [
     Defect(
         "int_arrivals_5min__parts__within_n",
         "int_arrivals_5min",
-        "update int_arrivals_5min set duplicate_count = n + 1",
+        "update int_arrivals_5min set late_count = n + 1",
     ),
 ]

@@ -102,8 +102,7 @@ def test_descriptions_of_models_seeds_and_columns_stand_in_glue(prod: DbtSession
     assert len(nodes) > 15
     for node in nodes:
         table = glue_table(node["name"])
-        if node["config"]["persist_docs"]["relation"]:
-            assert table["Description"] == _in_glue(node["description"], 2048), node["name"]
+        assert table["Description"] == _in_glue(node["description"], 2048), node["name"]
         columns = [*table["StorageDescriptor"]["Columns"], *table.get("PartitionKeys", [])]
         comments = {column["Name"]: column.get("Comment") for column in columns}
         declared = {name: _in_glue(column["description"], 255) for name, column in node["columns"].items()}
@@ -141,7 +140,6 @@ def test_models_use_what_athena_documents(prod: DbtSession) -> None:
         used |= dict.fromkeys(athena_functions.functions(sql), path.stem)
         assert athena_functions.too_precise_timestamps(sql) == [], path
     assert {name: where for name, where in used.items() if name not in athena_functions.KNOWN} == {}
-    assert set(used) == athena_functions.KNOWN, "a function of the list that nothing uses"
 
 
 def test_a_branch_builds_what_it_changed_and_reads_the_rest_from_prod(

@@ -5,9 +5,11 @@
     incremental_strategy='merge',
     unique_key=keys,
     partitioned_by=['day(bucket_ts)'],
-    delete_condition='src.n = 0',
-    insert_condition='src.n > 0',
-    update_condition=any_changed(['n', 'duplicate_count', 'late_count', 'conflicting_id_count']),
+    delete_condition='src.duplicate_count is null',
+    insert_condition='src.duplicate_count is not null',
+    update_condition=any_changed([
+        'n', 'duplicate_count', 'late_count', 'conflicting_id_count', 'newest_event_ts',
+    ]),
     post_hook='{{ save_watermarks() }}',
     tags=['live'],
 ) }}
@@ -48,10 +50,11 @@ rebuilt as (
         cast(bucket_ts as timestamp(6)) as bucket_ts,
         source,
         feed,
-        count(*) as n,
+        count_if(copy = 1) as n,
         count_if(copy > 1) as duplicate_count,
         count_if({{ is_late() }} and copy = 1) as late_count,
-        count(distinct if(has_conflicting_id, event_id)) as conflicting_id_count
+        count(distinct if(has_conflicting_id, event_id)) as conflicting_id_count,
+        cast(max(event_ts) as timestamp(6)) as newest_event_ts
     from compared
     group by 1, 2, 3
 ),

@@ -1,5 +1,5 @@
 -- One row per area_level and area_code.
-{{ config(materialized='view', persist_docs={'relation': false, 'columns': true}, tags=['dims']) }}
+{{ config(materialized='view', tags=['dims']) }}
 with
 
 municipalities as (

@@ -1,7 +1,7 @@
 -- One row per period, period_start_ts, source and feed.
 {%- set keys = ['period', 'period_start_ts', 'source', 'feed'] %}
 {%- set since = "localtimestamp - interval '" ~ var('data_quality_days') ~ "' day" %}
-{{ config(materialized='view', persist_docs={'relation': false, 'columns': true}) }}
+{{ config(materialized='view') }}
 with
 
 arrivals as (
@@ -19,7 +19,7 @@ records as (
         bucket_ts,
         source,
         feed,
-        n as accepted_count,
+        n + duplicate_count as accepted_count,
         bigint '0' as rejected_count,
         duplicate_count,
         late_count,

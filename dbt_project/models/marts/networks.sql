@@ -1,5 +1,5 @@
 -- One row per network that the marts name.
-{{ config(materialized='view', persist_docs={'relation': false, 'columns': true}, tags=['dims']) }}
+{{ config(materialized='view', tags=['dims']) }}
 with
 
 brands as (

@@ -1,5 +1,5 @@
 -- One row per reject reason and example_number: the newest examples of the last 7 days.
-{{ config(materialized='view', persist_docs={'relation': false, 'columns': true}) }}
+{{ config(materialized='view') }}
 with
 
 rejected_events as (

@@ -44,10 +44,7 @@ def test_every_table_and_column_is_described_with_its_type(manifest: Manifest) -
 
 def test_every_description_is_persisted_to_the_catalog(manifest: Manifest) -> None:
     for node in of_type(manifest, "model", "seed"):
-        persisted = node["config"]["persist_docs"]
-        # A view's own description: see dbt_project.yml.
-        relation = node["config"]["materialized"] != "view"
-        assert persisted == {"relation": relation, "columns": True}, node["name"]
+        assert node["config"]["persist_docs"] == {"relation": True, "columns": True}, node["name"]
 
 
 def test_grain_stands_in_the_first_line_and_in_the_description(manifest: Manifest) -> None:
