@@ -52,6 +52,10 @@ unit: setup ## The unit tests only (about a minute)
 chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
+.PHONY: histories
+histories: setup ## The incremental rule against many generated histories: make histories SEEDS=1-20
+	@TELCOPULSE_HISTORY_SEEDS=$(or $(SEEDS),1-20) $(BIN)/python -m pytest tests/integration/test_incremental_rule.py -k step_by_step $(ARGS)
+
 .PHONY: check
 check: setup ## Lint, format check, types and SQL lint
 	$(BIN)/ruff check $(SOURCES)
@@ -73,6 +77,10 @@ bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (a
 .PHONY: bench-ingest
 bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 8 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_ingest $(ARGS)
+
+.PHONY: bench-marts
+bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, before and after compaction; one JSON line
+	@exec $(BIN)/python -m tests.bench.bench_marts $(ARGS)
 
 ##@ Document
 .PHONY: docs

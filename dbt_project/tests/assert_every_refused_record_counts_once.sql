@@ -1,6 +1,5 @@
 -- Of the last two days, what rejected_events has looked at is counted exactly once.
 {%- set since = "date_trunc('hour', localtimestamp) - interval '2' day" %}
-{%- set marks = read_watermarks(['rejected_events']) %}
 with
 
 refused as (
@@ -8,7 +7,7 @@ refused as (
     from {{ ref('stg_rejected_events') }}
     where
         ingest_ts >= {{ since }}
-        and {{ not_newer_than(marks.get('rejected_events/live', {})) }}
+        and {{ not_newer_than(counted_until('rejected_events', 'live')) }}
 ),
 
 counted as (

@@ -10,10 +10,10 @@
     update_condition=any_changed([
         'n', 'duplicate_count', 'late_count', 'conflicting_id_count', 'newest_event_ts',
     ]),
-    post_hook='{{ save_watermarks() }}',
+    post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_work(granule_minutes=5, slice_granules=300) %}
+{%- set work = refresh_from_raw(granule_minutes=5, slice_rows=250000) %}
 
 {{ refresh_header(work) }}
 with

@@ -8,7 +8,7 @@
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
     update_condition=any_changed(['n', 'payload_max_bytes', 'newest_ingest_ts', 'examples']),
-    post_hook='{{ save_watermarks() }}',
+    post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
 {%- set work = rejected_work() %}

@@ -90,7 +90,7 @@ hosted as (
 final as (
     select
         event_id,
-        {{ device_key('device_id', 'operator_label', 'lat', 'long') }} as device_key,
+        {{ device_key('device_id', 'operator', 'lat', 'long') }} as device_key,
         event_ts,
         arrival_ts,
         ingest_ts,
