@@ -93,8 +93,13 @@ bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, b
 
 ##@ Document
 .PHONY: docs
-docs: setup ## Make the event contract's page and JSON Schema anew
-	@exec $(BIN)/python -m glue_streaming.event_schema docs
+docs: setup ## Make the pages anew that come from code: event contract, data dictionary
+	@$(BIN)/python -m glue_streaming.event_schema docs
+	@DBT_PROFILES_DIR=dbt_project $(BIN)/python -m dbt_project.data_dictionary docs/data-dictionary.md
+
+.PHONY: dbt-docs
+dbt-docs: setup ## Make dbt's docs site of a running stack in target/; serve it with `dbt docs serve`
+	@. infra/local/aws.env && exec $(BIN)/dbt docs generate $(ARGS)
 
 ##@ Set up
 .PHONY: setup

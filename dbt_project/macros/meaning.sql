@@ -78,3 +78,8 @@
             || ' ' || coalesce(cast(cast(round({{ long }} * 1000) as bigint) as varchar), '?')
         ))))
 {%- endmacro %}
+
+{# Too late for the minutes in which outages are looked for. What a backfill brings is old, not late. #}
+{% macro is_late() -%}
+    (arrival_ts is not null and ingest_ts > event_ts + interval '{{ var("late_after_minutes") }}' minute)
+{%- endmacro %}

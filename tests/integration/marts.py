@@ -18,6 +18,8 @@ KEYS = {
     INTERMEDIATE: ("bucket_ts", "area_code", "network", "operator", "rat", "provider"),
     "signal_trends": ("period", "period_start_ts", "area_level", "area_code", "network", "rat"),
     "gps_accuracy": ("period", "period_start_ts", "area_level", "area_code", "operator", "provider"),
+    "int_arrivals_5min": ("bucket_ts", "source", "feed"),
+    "rejected_events": ("period_start_ts", "source", "feed", "reject_reason"),
     "service_status": ("period", "period_start_ts", "area_level", "area_code", "network"),
 }
 Key = tuple[Any, ...]

@@ -1,3 +1,4 @@
+-- One row per bucket_ts (5 minutes of measuring), area_code, network, operator, rat and provider.
 {%- set keys = ['bucket_ts', 'area_code', 'network', 'operator', 'rat', 'provider'] %}
 {{ config(
     materialized='incremental',

@@ -1,3 +1,4 @@
+-- One row per period, period_start_ts, area_level, area_code, operator and provider.
 {%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'operator', 'provider'] %}
 {{ config(
     materialized='incremental',

@@ -1,3 +1,4 @@
+-- One row per refresh.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

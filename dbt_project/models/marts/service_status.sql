@@ -1,3 +1,4 @@
+-- One row per period, period_start_ts, area_level, area_code and (host) network.
 {%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'network'] %}
 {{ config(
     materialized='incremental',

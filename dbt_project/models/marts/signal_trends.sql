@@ -1,3 +1,4 @@
+-- One row per period, period_start_ts, area_level, area_code, network and rat.
 {%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'network', 'rat'] %}
 {{ config(
     materialized='incremental',

@@ -1,3 +1,4 @@
+-- One row per row of raw.network_events.
 with
 
 raw_events as (

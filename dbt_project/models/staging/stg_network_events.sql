@@ -1,3 +1,4 @@
+-- One row per accepted row of raw.network_events, duplicates included.
 with
 
 raw_events as (
