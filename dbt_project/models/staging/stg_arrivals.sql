@@ -1,4 +1,5 @@
 -- One row per row of raw.network_events.
+-- One row per row of raw.network_events.
 with
 
 raw_events as (
