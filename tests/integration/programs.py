@@ -1,5 +1,6 @@
 """Our programs as child processes, as an operator runs them."""
 
+import contextlib
 import json
 import os
 import signal
@@ -74,8 +75,8 @@ def started(*arguments: str, log: Path, env: dict[str, str] | None = None) -> It
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """kill -9 it and its children, the JVM too."""
-    if process.poll() is None:
+    """kill -9 it and its children: the JVM too, which may outlive it."""
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
