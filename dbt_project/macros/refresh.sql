@@ -48,8 +48,8 @@
     {{ return(work_of(basis, entries, slices_of_buckets(days, granule_minutes, slice_rows))) }}
 {% endmacro %}
 
-{# `totals` is the condition for the model's rows that sum up each hour: reconcile compares them with the upstream's. #}
-{% macro refresh_following(upstream_name, totals, slice_rows=40000) %}
+{# Reconcile compares a day's cells with the upstream's events; each is counted in `cells_per_event` of them. #}
+{% macro refresh_following(upstream_name, cells_per_event, slice_rows=40000) %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
     {% set upstream = ref(upstream_name) %}
     {% set upstream_basis = basis_of(upstream_name) %}
@@ -70,7 +70,7 @@
     {% if not is_built %}
         {% do days.update(days_of(all_days_query(upstream))) %}
     {% elif var('beat') == 'reconcile' %}
-        {% do days.update(days_of(differing_days_query(upstream, totals))) %}
+        {% do days.update(days_of(differing_days_query(upstream, cells_per_event))) %}
     {% endif %}
     {% if is_built and days | length > 2 %}{% do days.update(days_of(rows_by_day_query(upstream, days))) %}{% endif %}
     {% set entries = followed.values() | list + ([] if is_built else [['all', 'built', none, none, none]]) %}

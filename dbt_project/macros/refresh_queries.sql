@@ -137,24 +137,30 @@
     group by day_ts
 {% endmacro %}
 
-{# Days whose hours don't sum up to the upstream's. #}
-{% macro differing_days_query(upstream, totals) %}
+{# Days whose cells don't sum up to the upstream's events, each of which is counted in `cells_per_event` of them. #}
+{% macro differing_days_query(upstream, cells_per_event) %}
     with expected as (
-        select date_trunc('hour', bucket_ts) as hour_ts, sum(n) as n, max(newest_event_ts) as newest_event_ts
+        select
+            {{ local_day_start('bucket_ts') }} as day_ts,
+            {{ cells_per_event }} * sum(n) as n,
+            max(newest_event_ts) as newest_event_ts
         from {{ upstream }}
         group by 1
     ),
 
     found as (
-        select period_start_ts as hour_ts, n, newest_event_ts
+        select
+            {{ local_day_start('period_start_ts') }} as day_ts,
+            sum(n) as n,
+            max(newest_event_ts) as newest_event_ts
         from {{ this }}
-        where period = 'hour' and area_level = 'all' and {{ totals }}
+        group by 1
     ),
 
     differing as (
-        select distinct {{ local_day_start('hour_ts') }} as day_ts
+        select day_ts
         from expected as e
-        full outer join found as f using (hour_ts)
+        full outer join found as f using (day_ts)
         where e.n is distinct from f.n or e.newest_event_ts is distinct from f.newest_event_ts
     )
 

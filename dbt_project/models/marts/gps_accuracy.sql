@@ -18,9 +18,7 @@
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_following(
-    'int_network_events_5min', totals="operator = 'all' and provider = 'all'"
-) %}
+{%- set work = refresh_following('int_network_events_5min', cells_per_event=24) %}
 
 {{ refresh_header(work) }}
 with

@@ -16,9 +16,7 @@
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_following(
-    'int_network_events_5min', totals="network = 'all' and rat = 'all'"
-) %}
+{%- set work = refresh_following('int_network_events_5min', cells_per_event=24) %}
 
 {{ refresh_header(work) }}
 with
