@@ -20,8 +20,8 @@ RATE = 100.0
 LEAD_S = 15
 
 
-def make_live() -> Simulator:
-    rhythm = Rhythm(RATE * DAY_MS / 1000, is_constant=True)
+def make_live(rate: float = RATE) -> Simulator:
+    rhythm = Rhythm(rate * DAY_MS / 1000, is_constant=True)
     return Simulator(
         population.draw(1, 20_000), rhythm, ORDERLY, [], time.time_ns() // 1_000_000 - LEAD_S * 1000, for_stream=True
     )
@@ -45,7 +45,8 @@ def test_measurements_are_put_when_they_arrive_refused_ones_again_and_none_twice
 
 
 def test_an_outage_is_taken_while_phones_send_and_told_with_its_label(tmp_path: Path) -> None:
-    kinesis, simulator = ThrottlingKinesis(), make_live()
+    # Dozens of measurements of one network in one area within seconds.
+    kinesis, simulator = ThrottlingKinesis(), make_live(rate=1500)
     sending = threading.Thread(
         target=live.send, args=(kinesis, "stream", simulator, outages.mailbox(str(tmp_path)), 5.0)
     )
