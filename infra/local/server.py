@@ -54,7 +54,7 @@ def serve(settings: LocalSettings) -> None:
 
 
 def start_services(settings: LocalSettings) -> None:
-    """Serve every API of an account with nothing in it, in threads of this process; queries need an engine beside it."""
+    """Serve an account with nothing in it, in threads of this process; queries need an engine beside it."""
     patches.install(settings)
     install_athena(
         trino_url=settings.trino_url,

@@ -71,6 +71,7 @@ resource "aws_glue_job" "stream" {
   glue_version           = var.glue_version
   worker_type            = var.stream_worker_type
   number_of_workers      = var.stream_max_workers
+  execution_class        = "STANDARD"
   max_retries            = 3
   maintenance_window     = var.stream_maintenance_window
   connections            = [for connection in aws_glue_connection.private : connection.name]

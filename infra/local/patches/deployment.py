@@ -1,0 +1,86 @@
+"""Settings of jobs, services and rules that AWS keeps and moto forgets; Terraform's AWS provider reads them back."""
+
+from inspect import signature
+from typing import Any
+
+from botocore import xform_name
+from moto.core.responses import ActionResult
+from moto.ec2.models import security_groups
+from moto.ecs import responses as ecs
+from moto.glue import models as glue_models
+from moto.glue import responses as glue
+
+_SERVICE_SETTINGS = ("deploymentConfiguration", "enableECSManagedTags", "healthCheckGracePeriodSeconds")
+
+_create_service = ecs.EC2ContainerServiceResponse.create_service
+_create_job = glue.GlueResponse.create_job
+_job_as_dict = glue_models.FakeJob.as_dict
+_connection_as_dict = glue_models.FakeConnection.as_dict
+_init_rule = security_groups.SecurityGroupRule.__init__
+
+
+def install() -> None:
+    ecs.EC2ContainerServiceResponse.create_service = _create_service_with_settings
+    glue.GlueResponse.create_job = _create_job_with_window
+    glue.GlueResponse.update_job = _update_job
+    glue_models.FakeJob.as_dict = _job_with_window
+    glue_models.FakeConnection.as_dict = _connection_with_type
+    security_groups.SecurityGroupRule.__init__ = _init_rule_with_description
+    security_groups.SecurityGroupRule.description = property(_description)
+
+
+def _create_service_with_settings(self: ecs.EC2ContainerServiceResponse) -> ActionResult:
+    """CreateService keeps how a service is deployed. Source: Amazon ECS API reference, CreateService."""
+    answer = _create_service(self)
+    service = self.ecs_backend.describe_services(
+        self._get_param("cluster", "default"), [self._get_param("serviceName")]
+    )[0][0]
+    for name in _SERVICE_SETTINGS:
+        value = self._get_param(name)
+        if value is not None:
+            setattr(service, xform_name(name), value)
+    return answer
+
+
+def _create_job_with_window(self: glue.GlueResponse) -> ActionResult:
+    """CreateJob with `MaintenanceWindow`. Source: AWS Glue API reference, CreateJob."""
+    answer = _create_job(self)
+    self.glue_backend.get_job(self._get_param("Name")).maintenance_window = self._get_param("MaintenanceWindow")
+    return answer
+
+
+def _update_job(self: glue.GlueResponse) -> ActionResult:
+    """UpdateJob, which moto lacks: the definition is overwritten whole, its name, tags and runs stay.
+
+    Source: AWS Glue API reference, UpdateJob.
+    """
+    job = self.glue_backend.get_job(self._get_param("JobName"))
+    update: dict[str, Any] = self._get_param("JobUpdate")
+    for name in (*job.as_dict(), "MaintenanceWindow"):
+        if name not in ("Name", "CreatedOn", "LastModifiedOn"):
+            setattr(job, xform_name(name), update.get(name))
+    job.execution_class = job.execution_class or "STANDARD"
+    job.last_modified_on = glue_models.utcnow()
+    return ActionResult({"JobName": job.name})
+
+
+def _job_with_window(self: glue_models.FakeJob) -> dict[str, Any]:
+    return {**_job_as_dict(self), "MaintenanceWindow": getattr(self, "maintenance_window", None)}
+
+
+def _connection_with_type(self: glue_models.FakeConnection, hide_password: bool = False) -> dict[str, Any]:
+    """GetConnection with `ConnectionType`. Source: AWS Glue API reference, Connection."""
+    answer: dict[str, Any] = _connection_as_dict(self, hide_password)
+    return {**answer, "ConnectionType": self.connection_input.get("ConnectionType")}
+
+
+def _init_rule_with_description(self: security_groups.SecurityGroupRule, *args: Any, **kwargs: Any) -> None:
+    _init_rule(self, *args, **kwargs)
+    given = signature(_init_rule).bind(self, *args, **kwargs).arguments
+    self.prefix_list_description = (given.get("prefix_list_id") or {}).get("Description")
+
+
+def _description(self: security_groups.SecurityGroupRule) -> str | None:
+    """A rule's description, whatever it allows. Source: Amazon EC2 API reference, SecurityGroupRule."""
+    found = (self.ip_range.get("Description"), self.source_group.get("Description"), self.prefix_list_description)
+    return next((text for text in found if text), None)
