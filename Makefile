@@ -52,6 +52,12 @@ unit: setup ## The unit tests only (about a minute)
 chaos: setup ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
+.PHONY: test-infra
+test-infra: setup ## Terraform: rules, then the whole account applied, planned, released, destroyed (about 7 minutes)
+	@CI_REQUIRES_TERRAFORM=1 $(BIN)/python -m pytest -s tests/integration/test_terraform_configuration.py \
+		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py $(ARGS)
+	@$(call took,make test-infra)
+
 .PHONY: check
 check: setup ## Lint, format check, types and SQL lint
 	$(BIN)/ruff check $(SOURCES)
@@ -74,6 +80,11 @@ bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (a
 bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 8 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_ingest $(ARGS)
 
+##@ Release
+.PHONY: package
+package: setup ## What a release uploads: the job, the images' contexts, saved queries; into build/, with its checksums
+	@exec $(BIN)/python -m infra.release.package $(ARGS)
+
 ##@ Document
 .PHONY: docs
 docs: setup ## Make the event contract's page and JSON Schema anew
@@ -84,13 +95,17 @@ docs: setup ## Make the event contract's page and JSON Schema anew
 setup: $(VENV)/.stamp $(STAMPS)/java ## Python environment, Trino and the Spark jars (done once; about 4 minutes)
 
 .PHONY: lock
-lock: $(VENV)/.stamp ## Compile requirements.lock anew from pyproject.toml
+lock: $(VENV)/.stamp ## Compile requirements.lock anew from pyproject.toml, and the images' from it
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+	for image in dashboard/requirements infra/release/refresh; do \
+		$(BIN)/uv pip compile --quiet --python-version 3.13 --python-platform linux --generate-hashes \
+			--no-emit-index-url --custom-compile-command "make lock" --constraint requirements.lock \
+			$$image.in --output-file $$image.lock; done
 
 .PHONY: clean
 clean: ## Remove everything that setup and runs made
-	rm -rf $(VENV) $(TOOLS) target logs
+	rm -rf $(VENV) $(TOOLS) build target logs
 
 .PHONY: help
 help: ## Show this help

@@ -4,13 +4,18 @@ from inspect import signature
 from typing import Any
 
 from botocore import xform_name
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models import security_groups
 from moto.ecs import responses as ecs
 from moto.glue import models as glue_models
 from moto.glue import responses as glue
 
-_SERVICE_SETTINGS = ("deploymentConfiguration", "enableECSManagedTags", "healthCheckGracePeriodSeconds")
+_SERVICE_SETTINGS = (
+    "availabilityZoneRebalancing",
+    "deploymentConfiguration",
+    "enableECSManagedTags",
+    "healthCheckGracePeriodSeconds",
+)
 
 _create_service = ecs.EC2ContainerServiceResponse.create_service
 _create_job = glue.GlueResponse.create_job
@@ -23,6 +28,7 @@ def install() -> None:
     ecs.EC2ContainerServiceResponse.create_service = _create_service_with_settings
     glue.GlueResponse.create_job = _create_job_with_window
     glue.GlueResponse.update_job = _update_job
+    glue.GlueResponse.delete_connection = _delete_connection
     glue_models.FakeJob.as_dict = _job_with_window
     glue_models.FakeConnection.as_dict = _connection_with_type
     security_groups.SecurityGroupRule.__init__ = _init_rule_with_description
@@ -72,6 +78,14 @@ def _connection_with_type(self: glue_models.FakeConnection, hide_password: bool 
     """GetConnection with `ConnectionType`. Source: AWS Glue API reference, Connection."""
     answer: dict[str, Any] = _connection_as_dict(self, hide_password)
     return {**answer, "ConnectionType": self.connection_input.get("ConnectionType")}
+
+
+def _delete_connection(self: glue.GlueResponse) -> EmptyResult:
+    """DeleteConnection, which moto lacks. Source: AWS Glue API reference, DeleteConnection."""
+    name = self._get_param("ConnectionName")
+    self.glue_backend.get_connection("", name, apply_override_for_compute_environment="")
+    del self.glue_backend.connections[name]
+    return EmptyResult()
 
 
 def _init_rule_with_description(self: security_groups.SecurityGroupRule, *args: Any, **kwargs: Any) -> None:

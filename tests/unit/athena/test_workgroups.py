@@ -62,3 +62,11 @@ def test_an_unknown_workgroup_is_not_found(athena: Any, operation: str) -> None:
 def test_the_primary_workgroup_stays(athena: Any) -> None:
     with pytest.raises(ClientError, match="primary workgroup cannot be deleted"):
         athena.delete_work_group(WorkGroup="primary")
+
+
+def test_a_deleted_saved_query_is_gone(athena: Any) -> None:
+    saved = athena.create_named_query(Name="q", Database="default", QueryString="select 1", WorkGroup="primary")
+    athena.delete_named_query(NamedQueryId=saved["NamedQueryId"])
+    assert athena.list_named_queries(WorkGroup="primary")["NamedQueryIds"] == []
+    with pytest.raises(ClientError, match="was not found"):
+        athena.delete_named_query(NamedQueryId=saved["NamedQueryId"])

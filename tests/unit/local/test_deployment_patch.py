@@ -34,11 +34,13 @@ def test_a_service_keeps_how_it_is_deployed() -> None:
         deploymentConfiguration=configuration,
         enableECSManagedTags=True,
         healthCheckGracePeriodSeconds=60,
+        availabilityZoneRebalancing="ENABLED",
     )
     found = ecs.describe_services(cluster="c", services=["s"])["services"][0]
     assert found["deploymentConfiguration"] == configuration
     assert found["enableECSManagedTags"] is True
     assert found["healthCheckGracePeriodSeconds"] == 60
+    assert found["availabilityZoneRebalancing"] == "ENABLED"
 
 
 @mock_aws
@@ -71,6 +73,16 @@ def test_a_connection_keeps_its_type() -> None:
     connection = {"Name": "c", "ConnectionType": "NETWORK", "ConnectionProperties": {}}
     glue.create_connection(ConnectionInput=connection)
     assert glue.get_connection(Name="c")["Connection"]["ConnectionType"] == "NETWORK"
+
+
+@mock_aws
+def test_a_deleted_connection_is_gone() -> None:
+    glue = boto3.client("glue")
+    glue.create_connection(ConnectionInput={"Name": "c", "ConnectionType": "NETWORK", "ConnectionProperties": {}})
+    glue.delete_connection(ConnectionName="c")
+    for call in (lambda: glue.get_connection(Name="c"), lambda: glue.delete_connection(ConnectionName="c")):
+        with pytest.raises(glue.exceptions.EntityNotFoundException):
+            call()
 
 
 @pytest.mark.parametrize(
