@@ -5,9 +5,32 @@ python -m tests.integration.services     (TELCOPULSE_AWS_PORT chooses the port)
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
 
-from infra.local import server
-from infra.local.settings import LocalSettings
+from infra.local import processes, server
+from infra.local.settings import REPO_ROOT, LocalSettings
+from infra.local.smoke import on_free_ports
+
+READY_TIMEOUT_S = 60
+
+
+@contextmanager
+def own_services(folder: Path) -> Iterator[LocalSettings]:
+    """An account with nothing in it on free ports, in a process of its own; the environment points to it."""
+    settings = on_free_ports(LocalSettings.from_env(), folder)
+    log, ready = settings.logs_dir / "services.log", settings.state_dir / "ready"
+    with patch.dict(os.environ, settings.environment()):
+        command = [sys.executable, "-m", "tests.integration.services"]
+        child = processes.start("services", command, settings.environment(), log, cwd=REPO_ROOT)
+        try:
+            processes.wait_until(ready.exists, child, "the local AWS", log, READY_TIMEOUT_S)
+            yield settings
+        finally:
+            processes.stop(child)
 
 
 def main() -> None:

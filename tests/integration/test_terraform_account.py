@@ -5,28 +5,23 @@ lifecycle rules, alarms, ECS tasks) it keeps, and the tests here look at what it
 """
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import boto3
 import pytest
 
 from glue_streaming.settings import JobSettings
-from infra.local import processes
 from infra.local.settings import REPO_ROOT, LocalSettings
-from infra.local.smoke import on_free_ports
 from infra.release.package import compile_dbt
+from tests.integration.services import own_services
 from tests.integration.terraform_program import Terraform
 
-READY_TIMEOUT_S = 60
 # What only a machine without DNS for buckets needs, in Terraform's own way to change a configuration from outside.
 OVERRIDE = 'provider "aws" {\n  s3_use_path_style = true\n  max_retries       = 2\n}\n'
 APPLY = ("apply", "-auto-approve", "-input=false", "-var-file=environments/dev.tfvars")
@@ -47,17 +42,8 @@ class Account:
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSettings]:
     """An account with nothing in it. Terraform asks Athena no query, so no engine is started."""
-    settings = on_free_ports(LocalSettings.from_env(), Path(tmp_path_factory.mktemp("services")))
-    log = settings.logs_dir / "services.log"
-    with patch.dict(os.environ, settings.environment()):
-        command = [sys.executable, "-m", "tests.integration.services"]
-        child = processes.start("services", command, settings.environment(), log, cwd=REPO_ROOT)
-        try:
-            ready = settings.state_dir / "ready"
-            processes.wait_until(ready.exists, child, "the local AWS", log, READY_TIMEOUT_S)
-            yield settings
-        finally:
-            processes.stop(child)
+    with own_services(Path(tmp_path_factory.mktemp("services"))) as settings:
+        yield settings
 
 
 @pytest.fixture(scope="module")

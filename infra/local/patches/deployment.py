@@ -19,6 +19,7 @@ _SERVICE_SETTINGS = (
 
 _create_service = ecs.EC2ContainerServiceResponse.create_service
 _create_job = glue.GlueResponse.create_job
+_start_job_run = glue_models.FakeJob.start_job_run
 _job_as_dict = glue_models.FakeJob.as_dict
 _connection_as_dict = glue_models.FakeConnection.as_dict
 _init_rule = security_groups.SecurityGroupRule.__init__
@@ -28,7 +29,9 @@ def install() -> None:
     ecs.EC2ContainerServiceResponse.create_service = _create_service_with_settings
     glue.GlueResponse.create_job = _create_job_with_window
     glue.GlueResponse.update_job = _update_job
+    glue.GlueResponse.batch_stop_job_run = _batch_stop_job_run
     glue.GlueResponse.delete_connection = _delete_connection
+    glue_models.FakeJob.start_job_run = _start_until_stopped
     glue_models.FakeJob.as_dict = _job_with_window
     glue_models.FakeConnection.as_dict = _connection_with_type
     security_groups.SecurityGroupRule.__init__ = _init_rule_with_description
@@ -68,6 +71,33 @@ def _update_job(self: glue.GlueResponse) -> ActionResult:
     job.execution_class = job.execution_class or "STANDARD"
     job.last_modified_on = glue_models.utcnow()
     return ActionResult({"JobName": job.name})
+
+
+def _start_until_stopped(self: glue_models.FakeJob, *args: Any, **kwargs: Any) -> str:
+    """A streaming job's run goes on until it is stopped. Source: AWS Glue user guide, "Streaming ETL jobs"."""
+    run_id: str = _start_job_run(self, *args, **kwargs)
+    command: dict[str, str] = self.command
+    if command["Name"] == "gluestreaming":
+        self.job_runs[-1]._transitions = [("STARTING", "RUNNING")]
+    return run_id
+
+
+def _batch_stop_job_run(self: glue.GlueResponse) -> ActionResult:
+    """BatchStopJobRun, which moto lacks: a run that is not over ends as STOPPED.
+
+    Source: AWS Glue API reference, BatchStopJobRun.
+    """
+    name = self._get_param("JobName")
+    runs = {run.job_run_id: run for run in self.glue_backend.get_job(name).job_runs}
+    stopped, refused = [], []
+    for run_id in self._get_param("JobRunIds"):
+        if run_id in runs:
+            runs[run_id].status = "STOPPED"
+            stopped.append({"JobName": name, "JobRunId": run_id})
+        else:
+            detail = {"ErrorCode": "JobRunNotFoundException", "ErrorMessage": f"{run_id} was not found"}
+            refused.append({"JobName": name, "JobRunId": run_id, "ErrorDetail": detail})
+    return ActionResult({"SuccessfulSubmissions": stopped, "Errors": refused})
 
 
 def _job_with_window(self: glue_models.FakeJob) -> dict[str, Any]:

@@ -68,6 +68,19 @@ def test_updating_a_job_that_is_not_there_is_refused() -> None:
 
 
 @mock_aws
+def test_a_streaming_run_goes_on_until_it_is_stopped_and_another_may_start() -> None:
+    glue = _create_job()
+    run = glue.start_job_run(JobName="j")["JobRunId"]
+    for _ in range(3):
+        assert glue.get_job_run(JobName="j", RunId=run)["JobRun"]["JobRunState"] == "RUNNING"
+    stopped = glue.batch_stop_job_run(JobName="j", JobRunIds=[run, "jr_none"])
+    assert stopped["SuccessfulSubmissions"] == [{"JobName": "j", "JobRunId": run}]
+    assert [error["JobRunId"] for error in stopped["Errors"]] == ["jr_none"]
+    assert glue.get_job_run(JobName="j", RunId=run)["JobRun"]["JobRunState"] == "STOPPED"
+    assert glue.start_job_run(JobName="j")["JobRunId"] != run
+
+
+@mock_aws
 def test_a_connection_keeps_its_type() -> None:
     glue = boto3.client("glue")
     connection = {"Name": "c", "ConnectionType": "NETWORK", "ConnectionProperties": {}}
