@@ -105,6 +105,23 @@ data "aws_iam_policy_document" "plan" {
     resources = ["${local.state_bucket_arn}/telcopulse/*.tflock"]
   }
 
+  # The plan is applied as it was approved.
+  statement {
+    sid       = "KeepThePlan"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.state_bucket_arn}/telcopulse/plans/*"]
+  }
+
+  dynamic "statement" {
+    for_each = var.oidc == null ? [] : [var.oidc.client_secret_arn]
+
+    content {
+      sid       = "ReadTheListenersSecret"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [statement.value]
+    }
+  }
+
   # ReadOnlyAccess reads every object; a plan needs those of the state only.
   statement {
     sid           = "ReadNoData"

@@ -39,10 +39,11 @@ class TerraformFailed(Exception):
 
 @dataclass
 class Terraform:
-    """`folder`: the root module; `variables`: environment of every call."""
+    """`folder`: the root module; `variables`: environment of every call; `init_options`: what initialised it."""
 
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    init_options: tuple[str, ...] = ()
 
     def __call__(self, *arguments: str) -> str:
         """Run a command and return what it printed.
@@ -55,7 +56,7 @@ class Terraform:
         done = subprocess.run(
             [str(program), *arguments],
             cwd=self.folder,
-            env={**os.environ, **self._environment()},
+            env={**os.environ, **self.environment()},
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
@@ -74,6 +75,7 @@ class Terraform:
         for option in [*([] if named else [[]]), *([f"-plugin-dir={mirror}"] for mirror in mirrors)]:
             try:
                 self("init", "-input=false", *options, *option)
+                self.init_options = (*options, *option)
                 return
             except TerraformFailed as failure:
                 if not any(reason in str(failure) for reason in NOT_INSTALLED):
@@ -81,7 +83,7 @@ class Terraform:
                 failures.append(str(failure))
         leave_out(f"the provider can't be installed: {failures}")
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         return {
             "TF_CLI_ARGS": "-no-color",
             "TF_IN_AUTOMATION": "1",

@@ -1,5 +1,6 @@
 """The shell steps of the release workflows do on the local AWS what they are there for, and refuse what they must."""
 
+import json
 import os
 import stat
 import subprocess
@@ -205,3 +206,27 @@ def test_smoke_names_what_is_not_at_work_and_passes_when_all_is(capsys: pytest.C
     assert smoke.job_trouble("smoke", "v2.0.0") == f"its script is {script}"
     assert smoke.service_trouble("smoke", "dashboard", "v1.0.0") is None
     assert smoke.service_trouble("smoke", "refresh", "v1.0.0") is None
+
+
+@pytest.mark.parametrize(("code", "ends_with"), [("0", 0), ("1", 1), ("None", 1)])
+def test_dbt_runs_in_the_vpc_and_its_failure_is_a_failure(
+    checkout: Path, tmp_path: Path, code: str, ends_with: int
+) -> None:
+    """ECS runs no container here, so its answers stand in."""
+    calls = tmp_path / "aws.calls"
+    (tmp_path / "aws").write_text(
+        "#!/usr/bin/env bash\n"
+        f'printf "%s\\n" "$@" >> {calls}\n'
+        'case "$*" in\n'
+        "    *networkConfiguration*) echo '{\"awsvpcConfiguration\": {}}' ;;\n"
+        "    *describe-tasks*) echo " + code + " ;;\n"
+        "    *) echo arn ;;\n"
+        "esac\n"
+    )
+    (tmp_path / "aws").chmod(0o755)
+    done = run(checkout, "run_dbt.sh", "c", "build", "--select", "tag:live", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert done.returncode == ends_with
+    asked = calls.read_text().splitlines()
+    overrides = json.loads(asked[asked.index("--overrides") + 1])
+    assert overrides["containerOverrides"][0]["command"] == ["dbt", "build", "--select", "tag:live"]
+    assert json.loads(asked[asked.index("--network-configuration") + 1]) == {"awsvpcConfiguration": {}}

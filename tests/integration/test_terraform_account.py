@@ -5,9 +5,9 @@ lifecycle rules, alarms, ECS tasks) it keeps, and the tests here look at what it
 """
 
 import json
+import os
 import shutil
 import subprocess
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.integration.terraform_program import Terraform
 
 # What only a machine without DNS for buckets needs, in Terraform's own way to change a configuration from outside.
 OVERRIDE = 'provider "aws" {\n  s3_use_path_style = true\n  max_retries       = 2\n}\n'
+SCRIPTS = REPO_ROOT / "infra" / "release"
 APPLY = ("apply", "-auto-approve", "-input=false", "-var-file=environments/dev.tfvars")
 PLAN = ("plan", "-input=false", "-detailed-exitcode", "-var-file=environments/dev.tfvars")
 DESTROY = ("destroy", "-auto-approve", "-input=false", "-var-file=environments/dev.tfvars")
@@ -51,15 +52,14 @@ def account(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     """The whole configuration applied; at the end it is destroyed, and nothing may be left."""
     folder = Path(tmp_path_factory.mktemp("account"))
     root = Path(shutil.copytree(REPO_ROOT / "infra" / "terraform", folder / "infra" / "terraform"))
+    shutil.copytree(SCRIPTS, folder / "infra" / "release")
     (root / "local_override.tf").write_text(OVERRIDE)
     compile_dbt(folder / "build" / "saved_queries", folder / "build" / "dbt" / "manifest.json")
     Terraform(root).initialise("-backend=false")
     # Not an argument of the fixture: nothing is started for a test that is left out.
     request.getfixturevalue("services")
     terraform = Terraform(root, _variables("v0.1.0"))
-    bucket = subprocess.run(
-        [REPO_ROOT / "infra" / "release" / "bootstrap.sh"], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    bucket = _run_script(terraform, "bootstrap.sh").strip()
     terraform.initialise("-reconfigure", f"-backend-config=bucket={bucket}", "-backend-config=use_path_style=true")
     terraform(*APPLY)
     shown = json.loads(terraform("show", "-json"))["values"]
@@ -81,8 +81,13 @@ def test_a_second_plan_is_empty(account: Account) -> None:
 
 
 def test_a_release_changes_what_runs_and_nothing_else(account: Account) -> None:
+    """As the release workflow does it: a plan that is kept, and applied as it was approved."""
+    bucket = _state_bucket()
     next_release = replace(account.terraform, variables=_variables("v0.2.0"))
-    planned = json.loads(_planned(next_release))
+    _run_script(next_release, "plan.sh", "dev", "v0.2.0", bucket)
+    plan = account.terraform.folder / "v0.2.0.tfplan"
+    boto3.client("s3").download_file(bucket, f"telcopulse/plans/{plan.name}", str(plan))
+    planned = json.loads(next_release("show", "-json", plan.name))
     changed = {
         change["address"]: change["change"]["actions"]
         for change in planned["resource_changes"]
@@ -95,7 +100,7 @@ def test_a_release_changes_what_runs_and_nothing_else(account: Account) -> None:
         "aws_ecs_service.dashboard": ["update"],
         "aws_ecs_service.refresh": ["update"],
     }
-    next_release(*APPLY)
+    _run_script(next_release, "apply.sh", "v0.2.0", bucket)
     job = boto3.client("glue").get_job(JobName=account.outputs["stream_job_name"])["Job"]
     assert "/releases/v0.2.0/" in job["Command"]["ScriptLocation"]
     assert "No changes" in next_release(*PLAN)
@@ -215,7 +220,7 @@ def test_the_console_gets_the_ready_queries_of_dbt(account: Account) -> None:
 
 def test_the_state_is_in_a_bucket_of_its_own_that_keeps_versions(account: Account) -> None:
     s3 = boto3.client("s3")
-    bucket = next(found["Name"] for found in s3.list_buckets()["Buckets"] if "terraform-state" in found["Name"])
+    bucket = _state_bucket()
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert keys == ["telcopulse/terraform.tfstate"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
@@ -240,10 +245,23 @@ def _certificate() -> str:
     return str(acm.request_certificate(DomainName="telcopulse.example.com")["CertificateArn"])
 
 
-def _planned(terraform: Terraform) -> str:
-    name = f"{uuid.uuid4().hex}.tfplan"
-    terraform("plan", "-input=false", "-var-file=environments/dev.tfvars", f"-out={name}")
-    return terraform("show", "-json", name)
+def _run_script(terraform: Terraform, name: str, *arguments: str) -> str:
+    """Run a script of the release beside a root module that is initialised as this one was."""
+    init = {"TF_CLI_ARGS_init": " ".join(terraform.init_options)}
+    done = subprocess.run(
+        [str(terraform.folder.parent / "release" / name), *arguments],
+        env={**os.environ, **terraform.environment(), **init},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _state_bucket() -> str:
+    buckets = boto3.client("s3").list_buckets()["Buckets"]
+    return next(found["Name"] for found in buckets if "terraform-state" in found["Name"])
 
 
 def _statements(account: Account) -> list[tuple[str, dict[str, Any]]]:
