@@ -53,7 +53,7 @@ chaos: setup ## Kill the job 30 times in bad weather and count every record; pri
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: test-infra
-test-infra: setup ## Terraform: rules, then the whole account applied, planned, released, destroyed (about 7 minutes)
+test-infra: setup ## Terraform: rules, then the whole account applied, planned, released, destroyed (about 10 minutes)
 	@CI_REQUIRES_TERRAFORM=1 $(BIN)/python -m pytest -s tests/integration/test_terraform_configuration.py \
 		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py $(ARGS)
 	@$(call took,make test-infra)

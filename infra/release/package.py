@@ -95,7 +95,9 @@ def compile_dbt(saved_queries: Path, manifest: Path) -> None:
         command = [str(Path(sys.executable).with_name("dbt")), "compile", "--no-introspect", "--no-populate-cache"]
         command += ["--select", "resource_type:analysis", "--target-path", target]
         command += ["--log-level-file", "none", "--quiet"]
-        environment = {"AWS_REGION": "eu-west-1", **os.environ, "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project")}
+        # A release has the names that are dbt_project's defaults, whatever this shell points to.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TELCOPULSE_"))}
+        environment = {**kept, "AWS_REGION": "eu-west-1", "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project")}
         subprocess.run(command, cwd=REPO_ROOT, check=True, env=environment)
         saved_queries.mkdir(parents=True)
         for compiled in (Path(target) / "compiled").rglob("analyses/*.sql"):
