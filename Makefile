@@ -14,6 +14,10 @@ STARTED := $(shell date +%s)
 took = echo "$(1) took $$(( $$(date +%s) - $(STARTED) )) s"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+AREA := Barcelona
+NETWORK := orange
+MINUTES := 30
+OUTAGES := s3://telcopulse-artifacts/feed/outages
 SOURCES := glue_streaming dbt_project dashboard infra tests
 MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
 # A local AWS a worker: tests of one file share it.
@@ -28,6 +32,11 @@ demo: setup ## Set up and run the whole system on the real slice; ends with the 
 up: setup ## Start the local AWS in the background, to work by hand
 	@exec $(BIN)/python -m infra.local up
 
+.PHONY: outage
+outage: setup ## Break a network of a running simulated feed: AREA=Barcelona NETWORK=orange MINUTES=30
+	@. infra/local/aws.env; exec $(BIN)/python -m infra.feed outage --outages $(OUTAGES) \
+		--area "$(AREA)" --network "$(NETWORK)" --minutes "$(MINUTES)"
+
 .PHONY: down
 down: setup ## Stop what `make up` or `make demo` started
 	@exec $(BIN)/python -m infra.local down
@@ -38,7 +47,7 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 
 ##@ Test
 .PHONY: test
-test: setup $(STAMPS)/browser check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
+test: setup $(STAMPS)/debian check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 	@$(BIN)/python -m pytest tests/integration tests/chaos $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
@@ -49,7 +58,7 @@ unit: setup ## The unit tests only (about a minute)
 	@exec $(BIN)/python -m pytest tests/unit $(ARGS)
 
 .PHONY: chaos
-chaos: setup ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
+chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: test-infra
@@ -57,6 +66,10 @@ test-infra: setup ## Terraform: rules, then the whole account applied, planned, 
 	@CI_REQUIRES_TERRAFORM=1 $(BIN)/python -m pytest -s tests/integration/test_terraform_configuration.py \
 		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py $(ARGS)
 	@$(call took,make test-infra)
+
+.PHONY: histories
+histories: setup ## The incremental rule against many generated histories: make histories SEEDS=1-20
+	@TELCOPULSE_HISTORY_SEEDS=$(or $(SEEDS),1-20) $(BIN)/python -m pytest tests/integration/test_incremental_rule.py -k step_by_step $(ARGS)
 
 .PHONY: check
 check: setup ## Lint, format check, types and SQL lint
@@ -77,7 +90,7 @@ bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (a
 	@exec $(BIN)/python -m tests.bench.bench_local $(ARGS)
 
 .PHONY: bench-ingest
-bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 8 minutes)
+bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 12 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_ingest $(ARGS)
 
 ##@ Release
@@ -85,10 +98,19 @@ bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + a
 package: setup ## What a release uploads: the job, the images' contexts, saved queries; into build/, with its checksums
 	@exec $(BIN)/python -m infra.release.package $(ARGS)
 
+.PHONY: bench-marts
+bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, before and after compaction; one JSON line
+	@exec $(BIN)/python -m tests.bench.bench_marts $(ARGS)
+
 ##@ Document
 .PHONY: docs
-docs: setup ## Make the event contract's page and JSON Schema anew
-	@exec $(BIN)/python -m glue_streaming.event_schema docs
+docs: setup ## Make the pages anew that come from code: event contract, data dictionary
+	@$(BIN)/python -m glue_streaming.event_schema docs
+	@DBT_PROFILES_DIR=dbt_project $(BIN)/python -m dbt_project.data_dictionary docs/data-dictionary.md
+
+.PHONY: dbt-docs
+dbt-docs: setup ## Make dbt's docs site of a running stack in target/; serve it with `dbt docs serve`
+	@. infra/local/aws.env && exec $(BIN)/dbt docs generate $(ARGS)
 
 ##@ Set up
 .PHONY: setup
@@ -125,10 +147,10 @@ $(STAMPS)/java: infra/local/pom.xml infra/local/spark_conf.py | $(VENV)/.stamp
 	@$(BIN)/python -m infra.local.spark_conf
 	@touch $@; $(call took,setup)
 
-$(STAMPS)/browser: | $(VENV)/.stamp
-	@mkdir -p $(STAMPS); command -v chromium >/dev/null || { \
-		echo "setup: Chromium for the dashboard's tests"; \
-		command -v apt-get >/dev/null || { echo "error: no chromium found and no apt-get to install it: install Chromium and run again" >&2; exit 1; }; \
+$(STAMPS)/debian: | $(VENV)/.stamp
+	@mkdir -p $(STAMPS); { command -v chromium && ls /usr/lib/*/faketime/libfaketimeMT.so.1; } >/dev/null 2>&1 || { \
+		echo "setup: Chromium for the dashboard's tests, libfaketime for the chaos run"; \
+		command -v apt-get >/dev/null || { echo "error: no apt-get to install chromium and libfaketime: install both and run again" >&2; exit 1; }; \
 		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-		$$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core; }
+		$$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core libfaketime; }
 	@touch $@

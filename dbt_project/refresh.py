@@ -26,10 +26,13 @@ from dbt.contracts.graph.manifest import Manifest
 
 LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
 LATE = ["run", "--select", "tag:live", "--vars", "{beat: late}"]
+RECONCILE = ["run", "--select", "tag:live", "--vars", "{beat: reconcile}"]
 TEST = ["test", "--exclude", "test_type:unit"]
+PRUNE_LOG = ["run-operation", "prune_refresh_log"]
 OPTIMIZE_DAY = ["run-operation", "optimize_tables", "--args", "{days: 1}"]
 OPTIMIZE_ALL = ["run-operation", "optimize_tables"]
 VACUUM = ["run-operation", "vacuum_tables"]
+VACUUM_MARTS = ["run-operation", "vacuum_tables", "--args", "{only_marts: true}"]
 
 RAW_TABLE = "network_events"
 _RAW_POLL_S = 1.0
@@ -97,6 +100,10 @@ class RefreshLoop:
         except ParseFailed as error:
             report({"event": "parse_failed", "edited": sorted(map(str, edited)), "error": str(error)})
             return
+        seeds = sorted(path.stem for path in edited if path.suffix == ".csv")
+        if seeds and self._invoke("edited", ["seed", "--select", *seeds]):
+            # The models notice by themselves that their rows were computed with other seeds.
+            self._invoke("edited", ["run"])
         selected = edited_models(edited, [node.name for node in self._manifest.nodes.values()])
         if selected:
             self._invoke("edited", ["run", "--full-refresh", "--select", *selected])
@@ -155,8 +162,9 @@ def parse() -> Manifest:
 
 def project_files() -> dict[Path, int]:
     """When each file that defines models was last written, by its path from the repository's root."""
-    models, macros = Path("dbt_project/models"), Path("dbt_project/macros")
+    models, macros, seeds = (Path("dbt_project") / name for name in ("models", "macros", "seeds"))
     found = [Path("dbt_project.yml"), *models.rglob("*.sql"), *models.rglob("*.yml"), *macros.glob("*.sql")]
+    found += seeds.glob("*.csv")
     files = {}
     for path in found:
         # An editor's lock beside a file is no file of the project, and a file is gone for a moment when it is saved.
@@ -171,7 +179,7 @@ def edited_models(edited: Collection[Path], known: Collection[str]) -> list[str]
 
     A macro or a variable may be used by any model, so every model is built.
     """
-    if any("models" not in path.parts for path in edited):
+    if any("models" not in path.parts and path.suffix != ".csv" for path in edited):
         return ["*"]
     return sorted(f"{path.stem}+" for path in edited if path.suffix == ".sql" and path.stem in known)
 
@@ -205,7 +213,10 @@ def beats_of(arguments: argparse.Namespace) -> list[Beat]:
         Beat("live", LIVE, arguments.live_seconds),
         Beat("late", LATE, arguments.late_minutes * 60),
         Beat("test", TEST, arguments.test_minutes * 60),
+        Beat("prune_log", PRUNE_LOG, hour_s),
         Beat("optimize_day", OPTIMIZE_DAY, hour_s),
+        Beat("vacuum_marts", VACUUM_MARTS, hour_s),
+        Beat("reconcile", RECONCILE, 24 * hour_s),
         Beat("optimize_all", OPTIMIZE_ALL, 24 * hour_s),
         Beat("vacuum", VACUUM, 24 * hour_s),
     ]

@@ -15,7 +15,7 @@ _DAY_S = 86_400
 # 7 days here), and never go below a day.
 _SNAPSHOT_AGE_S = 8 * _DAY_S
 
-_PROPERTIES = {
+PROPERTIES = {
     "format-version": "2",
     "write.format.default": "parquet",
     "write.parquet.compression-codec": "zstd",
@@ -108,7 +108,7 @@ def _create(spark: SparkSession, table: str, warehouse: str) -> None:
     catalog, database, name = table.split(".")
     root = warehouse.rstrip("/")
     columns = ",\n    ".join(field.ddl for field in RAW_FIELDS)
-    properties = ", ".join(f"'{key}'='{value}'" for key, value in _PROPERTIES.items())
+    properties = ", ".join(f"'{key}'='{value}'" for key, value in PROPERTIES.items())
     spark.sql(f"create database if not exists {catalog}.{database} location '{root}'")
     spark.sql(
         f"create table if not exists {table} (\n    {columns}\n) using iceberg\n"

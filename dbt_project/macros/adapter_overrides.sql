@@ -1,44 +1,88 @@
-{# The adapter's macros, wrapped for models that carry a refresh header; others pass through unchanged. #}
+{# The adapter's macros, wrapped for incremental models; others pass through unchanged. #}
 
-{# One statement per slice: the first creates the table, the others insert. #}
+{# A model with a refresh header needs no temporary table. Its table is made empty, and filled as an incremental run
+   fills it: what dies halfway is finished by the next run, and a run beside it doubles nothing. #}
 {% macro safe_create_table_as(temporary, relation, compiled_code, language='sql', force_batch=False) %}
-    {% set result = dbt.safe_create_table_as(temporary, relation, compiled_code, language, force_batch) %}
-    {% set work = refresh_work_of(compiled_code) if language == 'sql' else none %}
-    {% if work %}
-        {% for slice in work.slices[1:] %}
-            {% do run_query('insert into ' ~ relation ~ '\n' ~ of_slice(compiled_code, slice)) %}
-        {% endfor %}
+    {% if temporary and needs_no_table(compiled_code) %}{{ return('no temporary table') }}{% endif %}
+    {% set work = refresh_work_of(compiled_code) %}
+    {% if not work %}
+        {{ return(dbt.safe_create_table_as(temporary, relation, compiled_code, language, force_batch)) }}
     {% endif %}
-    {{ return(result) }}
+    {% do dbt.safe_create_table_as(false, relation, get_empty_schema_sql(model.columns) ~ ' limit 0') %}
+    {% do get_assert_columns_equivalent(compiled_code) %}
+    {% set basis = following_basis(relation, work.upstream_basis) if work.upstream_basis else refresh_basis(relation, model.unique_id) %}
+    {% set merged = merge_slices(compiled_code, work, relation) %}
+    {% set save = save_refresh_of(work, basis) %}
+    {% if save %}{% do run_query(save) %}{% endif %}
+    {{ return(merged) }}
 {% endmacro %}
 
-{% macro of_slice(sql, slice) %}
-    {% set parts = modules.re.split('(?s)/\\*touched (\\S+) (\\w+)\\*/.*?/\\*end\\*/', sql) %}
-    {% set out = [parts[0]] %}
-    {% for i in range(1, parts | length, 3) %}
-        {% do out.append(since_first(slice) if parts[i + 1] == 'since' else in_ranges(parts[i], slice[parts[i + 1]])) %}
-        {% do out.append(parts[i + 2]) %}
-    {% endfor %}
-    {{ return(out | join('')) }}
+{# Whether an incremental run writes its query's rows straight to the target. A log that gains a column can't. #}
+{% macro needs_no_table(compiled_code) %}
+    {% set is_log = config.get('incremental_strategy') == 'append' and has_same_columns(this) %}
+    {{ return(refresh_work_of(compiled_code) or is_log) }}
 {% endmacro %}
 
-{# Nothing touched: nothing to merge. Otherwise the target is read only where it can change. #}
+{% macro incremental_insert(
+    on_schema_change, tmp_relation, target_relation, existing_relation, force_batch, statement_name='main'
+) %}
+    {% if not needs_no_table(compiled_code) %}
+        {{ return(dbt.incremental_insert(
+            on_schema_change, tmp_relation, target_relation, existing_relation, force_batch, statement_name
+        )) }}
+    {% endif %}
+    {{ return(dbt.incremental_insert(
+        'ignore', '(' ~ compiled_code ~ ')', target_relation, existing_relation, force_batch, statement_name
+    )) }}
+{% endmacro %}
+
 {% macro iceberg_merge(
     on_schema_change, tmp_relation, target_relation, unique_key, incremental_predicates, existing_relation,
     delete_condition, update_condition, insert_condition, force_batch, statement_name='main'
 ) %}
     {% set work = refresh_work_of(compiled_code) %}
-    {% if work and not work.slices %}{{ return("select 'nothing touched'") }}{% endif %}
-    {% set predicates = (incremental_predicates or []) | list %}
-    {% if work %}
-        {% set days = work.slices | map(attribute='days') | sum(start=[]) %}
-        {% set column = 'bucket_ts' if 'bucket_ts' in unique_key else 'period_start_ts' %}
-        {% do predicates.append(in_ranges('target.' ~ column, days)) %}
+    {% if not work %}
+        {{ return(dbt.iceberg_merge(
+            on_schema_change, tmp_relation, target_relation, unique_key, incremental_predicates, existing_relation,
+            delete_condition, update_condition, insert_condition, force_batch, statement_name
+        )) }}
     {% endif %}
-    {{ return(dbt.iceberg_merge(
-        on_schema_change, tmp_relation, target_relation, unique_key, predicates, existing_relation,
-        delete_condition, update_condition, insert_condition, force_batch, statement_name
-    )) }}
+    {% do require_same_columns(target_relation) %}
+    {{ return("select '" ~ merge_slices(compiled_code, work, target_relation) ~ "'") }}
+{% endmacro %}
+
+{# The adapter's merge a slice, straight from the query, reading the target only where it can change. Iceberg refuses
+   the commit if another one has changed these days since the statement began; the adapter then runs it again. Returns
+   the statistics that the adapter reads from a model's last statement. #}
+{% macro merge_slices(compiled_code, work, relation) %}
+    {% set unique_key = config.get('unique_key') %}
+    {% set column = 'bucket_ts' if 'bucket_ts' in unique_key else 'period_start_ts' %}
+    {% set totals = {'rowcount': 0, 'data_scanned_in_bytes': 0} %}
+    {% for slice in work.slices %}
+        {% set statement = dbt.iceberg_merge(
+            'ignore', '(' ~ of_slice(compiled_code, slice) ~ ')', relation, unique_key,
+            [in_ranges('target.' ~ column, slice.days)], relation, config.get('delete_condition'),
+            config.get('update_condition'), config.get('insert_condition'), false
+        ) %}
+        {% set merged = fromjson(modules.re.search('{.*}', statement).group(0)) %}
+        {% for name, value in merged.items() %}{% do totals.update({name: totals[name] + value}) %}{% endfor %}
+    {% endfor %}
+    {{ return(tojson(totals)) }}
+{% endmacro %}
+
+{# Rows that a merge leaves alone would keep null in a new column. #}
+{% macro require_same_columns(relation) %}
+    {% if not has_same_columns(relation) %}
+        {% do exceptions.raise_compiler_error(
+            'the columns of ' ~ relation.identifier ~ ' changed: rebuild it and what reads it with `dbt run --full-refresh --select '
+            ~ model.name ~ '+`'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro has_same_columns(relation) %}
+    {% set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | list %}
+    {{ return(found | sort == model.columns.keys() | sort) }}
 {% endmacro %}
 
 {# A unit test has no table type, and Hive tables hold no timestamp(6). #}
@@ -52,4 +96,16 @@
         {% set suffix = suffix ~ '_' ~ invocation_id.split('-')[0] %}
     {% endif %}
     {{ return(dbt.make_temp_relation(base_relation, suffix, **kwargs)) }}
+{% endmacro %}
+
+{# A model that writes straight from its query has no temporary table to look for and drop. #}
+{% macro athena__drop_relation(relation) %}
+    {% if '__dbt_tmp_' in relation.identifier and needs_no_table(compiled_code) %}{{ return('') }}{% endif %}
+    {{ return(dbt.athena__drop_relation(relation)) }}
+{% endmacro %}
+
+{# Comparing a table's descriptions with the project's takes half a second: not on the beat that is to be fast. #}
+{% macro athena__persist_docs(relation, model, for_relation=true, for_columns=true) %}
+    {% if var('beat') == 'live' and is_incremental() %}{{ return('') }}{% endif %}
+    {{ return(dbt.athena__persist_docs(relation, model, for_relation, for_columns)) }}
 {% endmacro %}

@@ -33,3 +33,9 @@
 {% macro unless_suppressed(value) -%}
     if(confidence != 'suppressed', {{ value }})
 {%- endmacro %}
+
+{# A share, or a bound of its interval, of at least as many as a figure needs; of records, which no device stands
+   behind. #}
+{% macro share_if_enough(k, n, figure=share) -%}
+    if({{ n }} >= {{ var('confidence_low_min_n') }}, {{ figure(k, n) }})
+{%- endmacro %}

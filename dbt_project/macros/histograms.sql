@@ -4,6 +4,11 @@
     cast(least(greatest(round({{ value }}), 0), {{ max_value }}) as integer)
 {%- endmacro %}
 
+{# The smallest distinct device hashes of the rows for which the condition holds; null if it holds for none. #}
+{% macro device_hashes_of(condition) -%}
+    {{ smallest_hashes('array_agg(distinct device_key) filter (where ' ~ condition ~ ')') }}
+{%- endmacro %}
+
 {% macro smallest_hashes(hashes) -%}
     slice(array_sort({{ hashes }}), 1, {{ var('device_hashes_kept') }})
 {%- endmacro %}

@@ -1,10 +1,13 @@
 {# What a measurement says about the network: the rules of staging that hold numbers or truth tables. #}
 
-{# The job rejects what can't be read. A timestamp ahead of its micro-batch is rejected here too, so that raw can be
-   pruned by ingest_ts whoever wrote it. #}
+{# The job rejects what can't be read, and from the stream what lies more than 5 minutes ahead of its arrival. Of a
+   backfilled file it takes any time: what was measured an hour after it was written is rejected here, so that raw can
+   be pruned by ingest_ts whoever wrote it. An hour leaves room for clocks that differ. #}
 {% macro is_accepted() -%}
-    (reject_reason is null and event_ts <= ingest_ts + interval '5' minute)
+    (reject_reason is null and event_ts <= ingest_ts + {{ max_ahead() }})
 {%- endmacro %}
+
+{% macro max_ahead() %}interval '1' hour{% endmacro %}
 
 {# Lower case, trimmed; the texts that stand for nothing become null, and so do `all` and `each`, which stand for totals
    in the marts and would be counted twice there. #}
@@ -74,4 +77,9 @@
             || ' ' || coalesce(cast(cast(round({{ lat }} * 1000) as bigint) as varchar), '?')
             || ' ' || coalesce(cast(cast(round({{ long }} * 1000) as bigint) as varchar), '?')
         ))))
+{%- endmacro %}
+
+{# Too late for the minutes in which outages are looked for. What a backfill brings is old, not late. #}
+{% macro is_late() -%}
+    (arrival_ts is not null and ingest_ts > event_ts + interval '{{ var("late_after_minutes") }}' minute)
 {%- endmacro %}

@@ -1,155 +1,94 @@
-{# The incremental rule, in one place.
+{# The incremental rule, in one place. docs/incremental-rule.md says why it holds.
 
-   1. `refresh_work` asks raw which granules (5-minute buckets or hours) the rows newer than the model's watermark touch.
-   2. The model reads whole local days or granules through `touched`, and ends in `rebuilt_or_vanished`.
-   3. `iceberg_merge` (the adapter's, wrapped) reads only the touched days of the target.
-   4. `save_watermarks`, the post-hook, appends the watermarks that step 1 read. A run that dies before repeats its work.
+   1. What to rebuild: `refresh_from_raw` asks raw which buckets the rows that the model has not seen touch;
+      `refresh_following` asks the log (refresh_log.sql) which days its upstream has rebuilt since.
+   2. The model reads whole buckets or local days through `touched`, and ends in `rebuilt_or_vanished`.
+   3. One MERGE a slice (adapter_overrides.sql) reads, rebuilds and replaces: one transaction, so what it wrote is
+      never older than what it replaced.
+   4. `save_refresh`, the post-hook, logs what step 1 found. A run that dies before repeats its work.
 
-   The work travels in the compiled SQL's first line (`refresh_header`), so what a statement covered can be read in
-   Athena's history, and steps 3 and 4 need no second look. Watermarks are per model, beat and source: within a source
-   ingest_ts only increases. #}
+   The work travels in the compiled SQL's first line: {model, basis, log, slices: [{granules, days}]}. A basis is what
+   the log's lines rest on: on another one they don't count, and everything is rebuilt. #}
 
-{% macro watermark_table() %}{{ target.schema }}.refresh_watermarks{% endmacro %}
+{% macro no_work() %}{{ return({'model': model.name, 'basis': none, 'log': [], 'slices': []}) }}{% endmacro %}
 
-{% macro create_watermarks() %}
-create table if not exists {{ watermark_table() }} (
-    model string, beat string, source string, ingest_ts timestamp, saved_ts timestamp
-)
-partitioned by (model)
-location '{{ target.s3_data_dir }}refresh_watermarks/{{ target.schema }}/'
-tblproperties ('table_type' = 'ICEBERG')
+{% macro is_refreshing() %}
+    {{ return(execute and flags.WHICH in ('run', 'build') and model.resource_type == 'model') }}
 {% endmacro %}
 
-{# What is to be rebuilt: {model, until: [[beat, source, ingest_ts]], slices: [{granules, days, ingest_from}]}.
-   `upto` names the model behind whose watermark this one stays. A slice is what one statement handles: at most
-   `slice_granules` granules, so that neither a full refresh nor a long catch-up grows with history. #}
-{% macro refresh_work(granule_minutes, slice_granules, upto=none) %}
-    {% if not execute or flags.WHICH not in ('run', 'build') or model.resource_type != 'model' %}
-        {{ return({'model': model.name, 'until': [], 'slices': []}) }}
-    {% endif %}
-    {% set beats = ['live', 'late'] if var('beat') == 'all' or not is_incremental() else [var('beat')] %}
-    {% set marks = read_watermarks([model.name] + ([upto] if upto else [])) %}
-    {% set fresh = [] %}
-    {% for beat in beats %}
-        {% set since = marks.get(model.name ~ '/' ~ beat, {}) if is_incremental() else {} %}
-        {% if not upto or marks.get(upto ~ '/' ~ beat, {}) != since %}
-            {% do fresh.append(fresh_rows_query(beat, since, marks.get(upto ~ '/' ~ beat, {}) if upto else none, granule_minutes)) %}
-        {% endif %}
-    {% endfor %}
-    {% set rows = run_query(fresh | join('\nunion all\n')).rows if fresh else [] %}
-    {% set until, days = {}, {} %}
-    {% for beat, source, ingest_until, ingest_from, day_from, day_to, granules in rows %}
-        {% set key = beat ~ '/' ~ source %}
-        {% if ingest_until > until.get(key, ['', '', ''])[2] %}{% do until.update({key: [beat, source, ingest_until]}) %}{% endif %}
-        {% if granules %}
-            {% set day = days.setdefault(day_from, {'to': day_to, 'granules': []}) %}
-            {% do day.granules.extend(granules.split(',') | map('int')) %}
-        {% endif %}
-    {% endfor %}
-    {% do log(model.name ~ ': ' ~ days | length ~ ' days touched', info=flags.WHICH == 'build') %}
-    {{ return({'model': model.name, 'until': until.values() | list, 'slices': slices(days, granule_minutes, slice_granules)}) }}
-{% endmacro %}
-
-{% macro read_watermarks(models) %}
-    {% if not execute %}{{ return({}) }}{% endif %}
-    {% set query %}
-        select model, beat, source, cast(max(ingest_ts) as varchar) as ingest_ts
-        from {{ watermark_table() }}
-        where model in ({{ "'" ~ models | join("', '") ~ "'" }})
-        group by 1, 2, 3
-    {% endset %}
-    {% set marks = {} %}
-    {% for model_name, beat, source, ingest_ts in run_query(query).rows %}
-        {% do marks.setdefault(model_name ~ '/' ~ beat, {}).update({source: ingest_ts}) %}
-    {% endfor %}
-    {{ return(marks) }}
-{% endmacro %}
-
-{# Rejected rows move the watermark but touch nothing. Sources whose watermark is a day behind the newest need no
-   condition of their own: no writer commits a day after its ingest_ts. #}
-{% macro fresh_rows_query(beat, since, upto, granule_minutes) %}
-    {% set timely %}event_ts >= ingest_ts - interval '{{ var("live_hours") }}' hour{% endset %}
-    select
-        '{{ beat }}' as beat,
-        source,
-        cast(max(ingest_ts) as varchar) as ingest_until,
-        cast(min(ingest_ts) as varchar) as ingest_from,
-        cast(day_ts as varchar) as day_from,
-        cast({{ local_day_end('day_ts') }} as varchar) as day_to,
-        array_join(array_agg(distinct granule), ',') as granules
-    from (
-        select
-            source,
-            ingest_ts,
-            if(is_touching, {{ local_day_start('event_ts') }}) as day_ts,
-            if(is_touching, cast(floor(to_unixtime(event_ts) / {{ granule_minutes * 60 }}) as bigint)) as granule
-        from (
-            select
-                source,
-                ingest_ts,
-                event_ts,
-                coalesce(
-                    reject_reason is null and {{ 'not ' if beat == 'late' }}({{ timely }}), false
-                ) as is_touching
-            from {{ source('raw', 'network_events') }}
-            where
-                {{ newer_than(since) }}
-                {%- if upto is not none %}
-                and {{ not_newer_than(upto) }}
-                {%- endif %}
-        )
-    )
-    group by source, day_ts
-{% endmacro %}
-
-{% macro newer_than(since) %}
-    {%- if not since %}true{% else -%}
-    ingest_ts > timestamp '{{ since.values() | max }}' - interval '1' day and (
-        source not in ({% for s in since %}{{ quoted(s) }}{{ ', ' if not loop.last }}{% endfor %})
-        {%- for s, ingest_ts in since.items() %}
-        or (source = {{ quoted(s) }} and ingest_ts > timestamp '{{ ingest_ts }}')
-        {%- endfor %})
-    {%- endif -%}
-{% endmacro %}
-
-{% macro not_newer_than(upto) %}(
-    {%- if not upto %}false{% endif -%}
-    {%- for s, ingest_ts in upto.items() -%}
-        {{ ' or ' if not loop.first }}(source = {{ quoted(s) }} and ingest_ts <= timestamp '{{ ingest_ts }}')
-    {%- endfor -%})
-{% endmacro %}
-
-{% macro quoted(text) %}'{{ text | replace("'", "''") }}'{% endmacro %}
-
-{# Days are cut into statements; neighbouring granules become one range. A local day lies in two UTC days, and Athena
-   writes at most 100 partitions a statement. #}
-{% macro slices(days, granule_minutes, slice_granules) %}
-    {% set max_days = 45 %}
-    {% set found = [] %}
-    {% for day_from, day in days | dictsort %}
-        {% set numbers = day.granules | unique | sort | list %}
-        {% if not found or found[-1].weight + numbers | length > slice_granules or found[-1].days | length == max_days %}
-            {% do found.append({'weight': 0, 'granules': [], 'days': []}) %}
-        {% endif %}
-        {% set slice = found[-1] %}
-        {% do slice.update({'weight': slice.weight + numbers | length}) %}
-        {% do slice.days.append([day_from, day.to]) %}
-        {% for number in numbers %}
-            {% set from_ts = granule_ts(number, granule_minutes) %}
-            {% if slice.granules and slice.granules[-1][1] == from_ts %}
-                {% do slice.granules[-1].pop() %}
-                {% do slice.granules[-1].append(granule_ts(number + 1, granule_minutes)) %}
-            {% else %}
-                {% do slice.granules.append([from_ts, granule_ts(number + 1, granule_minutes)]) %}
-            {% endif %}
+{# Beat live looks at the rows that arrived within live_hours, late at the others; a model that is new on its basis
+   looks at all of them, and reconcile compares counts instead. #}
+{% macro refresh_from_raw(granule_minutes, slice_rows) %}
+    {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
+    {% set basis = refresh_basis(this, model.unique_id) if is_incremental() else none %}
+    {% set seen = logged(model.name, basis) %}
+    {% if seen.is_built and var('beat') == 'reconcile' %}
+        {% set rows = run_query(differing_buckets_query(seen.counted, granule_minutes)).rows %}
+    {% else %}
+        {% set queries = [] %}
+        {% for beat in (['live', 'late'] if not seen.is_built or var('beat') == 'all' else [var('beat')]) %}
+            {% do queries.append(unseen_rows_query(beat, seen.counted.get(beat, {}), granule_minutes)) %}
         {% endfor %}
+        {% set rows = run_query(queries | join('\nunion all\n')).rows %}
+    {% endif %}
+    {% set until, rebuilt, days = {}, {}, {} %}
+    {% for beat, source, ingest_until, day_from, day_to, granules, row_count in rows %}
+        {% set counted = [beat, 'counted', source, none, ingest_until] %}
+        {% if source and ingest_until > until.get((beat, source), counted)[4] or (beat, source) not in until %}
+            {% do until.update({(beat, source): counted}) if source %}
+        {% endif %}
+        {% if granules %}
+            {% do rebuilt.update({(beat, day_from): [beat, 'rebuilt', none, day_from, day_to]}) %}
+            {% set day = days.setdefault(day_from, {'to': day_to, 'granules': [], 'rows': []}) %}
+            {% do day.granules.extend(granules.split(',') | map('int')) %}
+            {% do day.rows.append(row_count | int) %}
+        {% endif %}
     {% endfor %}
-    {{ return(found) }}
+    {% set entries = until.values() | list + (rebuilt.values() | list if seen.is_built else [['all', 'built', none, none, none]]) %}
+    {{ return(work_of(basis, entries, slices_of_buckets(days, granule_minutes, slice_rows))) }}
 {% endmacro %}
 
-{% macro granule_ts(number, granule_minutes) %}
-    {% set epoch = modules.datetime.datetime(1970, 1, 1) %}
-    {{ return((epoch + modules.datetime.timedelta(minutes=number * granule_minutes)).isoformat(' ')) }}
+{# Reconcile compares a day's cells with the upstream's events; each is counted in `cells_per_event` of them. #}
+{% macro refresh_following(upstream_name, cells_per_event, slice_rows=40000) %}
+    {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
+    {% set upstream = ref(upstream_name) %}
+    {% set upstream_basis = basis_of(upstream_name) %}
+    {% set basis = following_basis(this, upstream_basis) if is_incremental() else none %}
+    {% set is_built, is_upstream_built, days, followed = [], [], {}, {} %}
+    {% for what, run_id, beat, day_from, day_to in run_query(not_followed_query(upstream_name, upstream_basis, basis)).rows %}
+        {% if what == 'built' %}
+            {% do (is_built if run_id == model.name else is_upstream_built).append(true) %}
+        {% else %}
+            {% do days.update({day_from: {'to': day_to, 'rows': 0}}) %}
+            {% do followed.update({run_id ~ '/' ~ beat: [beat, 'followed', run_id ~ '/' ~ beat, none, none]}) %}
+        {% endif %}
+    {% endfor %}
+    {% if not is_upstream_built %}
+        {{ log(model.name ~ ': ' ~ upstream_name ~ ' is not complete, nothing to follow', info=true) }}
+        {{ return(work_of(basis, [], [])) }}
+    {% endif %}
+    {% if not is_built %}
+        {% do days.update(days_of(all_days_query(upstream))) %}
+    {% elif var('beat') == 'reconcile' %}
+        {% do days.update(days_of(differing_days_query(upstream, cells_per_event))) %}
+    {% endif %}
+    {% if is_built and days | length > 2 %}{% do days.update(days_of(rows_by_day_query(upstream, days))) %}{% endif %}
+    {% set entries = followed.values() | list + ([] if is_built else [['all', 'built', none, none, none]]) %}
+    {{ return(work_of(basis, entries, slices_of_days(days, slice_rows), upstream_basis)) }}
+{% endmacro %}
+
+{% macro days_of(query) %}
+    {% set days = {} %}
+    {% for day_from, day_to, row_count in run_query(query).rows %}
+        {% do days.update({day_from: {'to': day_to, 'rows': row_count | int}}) %}
+    {% endfor %}
+    {{ return(days) }}
+{% endmacro %}
+
+{% macro work_of(basis, entries, slices, upstream_basis=none) %}
+    {% set days = slices | map(attribute='days') | sum(start=[]) %}
+    {% do log(model.name ~ ': ' ~ days | length ~ ' days touched in ' ~ slices | length ~ ' slices', info=flags.WHICH == 'build') %}
+    {{ return({'model': model.name, 'basis': basis, 'upstream_basis': upstream_basis, 'log': entries, 'slices': slices}) }}
 {% endmacro %}
 
 {% macro refresh_header(work) %}-- refresh: {{ tojson(work) }}{% endmacro %}
@@ -159,16 +98,30 @@ tblproperties ('table_type' = 'ICEBERG')
     {{ return(fromjson(header.group(1)) if header else none) }}
 {% endmacro %}
 
-{# `column` lies in a touched granule or day (`unit`) of the statement's slice; the comments let `safe_create_table_as`
-   put the next slice in its place. `ingested_since` adds what lets raw prune by ingest_ts: staging rejects events
-   that lie more than 5 minutes ahead of it. #}
+{# `column` lies in a touched granule or day (`unit`) of the statement's slice; `of_slice` fills in which. #}
 {% macro touched(column, work, unit='granules') -%}
-    /*touched {{ column }} {{ unit }}*/ {{ in_ranges(column, work.slices[0][unit] if work.slices else []) }} /*end*/
+    /*touched {{ column }} {{ unit }}*/ false /*end*/
 {%- endmacro %}
 
+{# Lets raw prune by ingest_ts: staging accepts no event that lies further ahead of it. #}
 {% macro ingested_since(work) -%}
-    /*touched ingest_ts since*/ {{ since_first(work.slices[0]) if work.slices else 'false' }} /*end*/
+    /*touched ingest_ts since*/ false /*end*/
 {%- endmacro %}
+
+{% macro of_slice(sql, slice) %}
+    {% set body = modules.re.sub('-- refresh: .*', '', sql) %}
+    {% set parts = modules.re.split('(?s)/\\*touched (\\S+) (\\w+)\\*/.*?/\\*end\\*/', body) %}
+    {% set out = [parts[0]] %}
+    {% for i in range(1, parts | length, 3) %}
+        {% if parts[i + 1] == 'since' %}
+            {% do out.append("ingest_ts >= timestamp '" ~ slice.granules[0][0] ~ "' - " ~ max_ahead()) %}
+        {% else %}
+            {% do out.append(in_ranges(parts[i], slice[parts[i + 1]])) %}
+        {% endif %}
+        {% do out.append(parts[i + 2]) %}
+    {% endfor %}
+    {{ return(out | join('')) }}
+{% endmacro %}
 
 {% macro in_ranges(column, ranges) -%}
     ({% if not ranges %}false{% endif %}
@@ -177,39 +130,20 @@ tblproperties ('table_type' = 'ICEBERG')
     {%- endfor %})
 {%- endmacro %}
 
-{% macro since_first(slice) -%}
-    ingest_ts >= timestamp '{{ slice.granules[0][0] }}' - interval '5' minute
-{%- endmacro %}
-
-{# The rebuilt rows and, in an incremental run, keys of the target's touched rows that were not rebuilt: with n = 0,
-   for the merge to delete. One full join, for Athena would compute `rebuilt` twice for a union. #}
+{# The rebuilt rows, and with n = 0, for the merge to delete, the keys of the target's touched rows that were not
+   rebuilt. One full join, for Athena would compute `rebuilt` twice for a union. #}
 {% macro rebuilt_or_vanished(rebuilt, keys, condition) %}
     select
     {%- for name in model.columns %}
         {% if name in keys %}{{ name }}{% elif name == 'n' %}coalesce(r.n, 0) as n{% else %}r.{{ name }}{% endif %}{{ ',' if not loop.last }}
     {%- endfor %}
     from {{ rebuilt }} as r
-    {%- if is_incremental() %}
     full outer join (
         select {{ keys | join(', ') }} from {{ this }} where {{ condition }}
     ) as t using ({{ keys | join(', ') }})
-    {%- endif %}
 {% endmacro %}
 
 {# For update_condition: true if any of the columns differs, so that unchanged rows aren't written again. #}
 {% macro any_changed(columns) -%}
     ({% for name in columns %}src.{{ name }} is distinct from target.{{ name }}{{ ' or ' if not loop.last }}{% endfor %})
 {%- endmacro %}
-
-{% macro save_watermarks() %}
-    {% set work = refresh_work_of(compiled_code) %}
-    {% if work and work.until %}
-    insert into {{ watermark_table() }}
-    select model, beat, source, cast(ingest_ts as timestamp(6)) as ingest_ts, cast(current_timestamp as timestamp(6)) as saved_ts
-    from (values
-        {%- for beat, source, ingest_ts in work.until %}
-        ('{{ work.model }}', '{{ beat }}', {{ quoted(source) }}, '{{ ingest_ts }}'){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as w (model, beat, source, ingest_ts)
-    {% endif %}
-{% endmacro %}

@@ -1,1 +1,1 @@
-"""Phones: a replay of the real slice of measurements. Plain boto3, so it feeds AWS as well."""
+"""Phones: a replay of the real slice of measurements, and a simulator. Plain boto3, so it feeds AWS as well."""

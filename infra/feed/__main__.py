@@ -1,4 +1,4 @@
-"""Command line of the feed: `python -m infra.feed replay|history`."""
+"""Command line of the feed: `python -m infra.feed replay|history|simulate|outage`."""
 
 import argparse
 import contextlib
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.feed import history, replay
 from infra.feed import slice as real_slice
+from infra.feed.simulate import cli as simulator
 
 
 def main() -> int:
@@ -26,11 +27,12 @@ def main() -> int:
     live.add_argument("--put-log", type=Path, help="write a JSON line per PutRecords call: n so far, put_ts")
     past = commands.add_parser("history", help="write the slice, mapped onto the last 24 hours, as a CSV to backfill")
     past.add_argument("--output", required=True, help="s3://bucket/key or a path")
+    simulator.add_commands(commands)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _replay(arguments) if arguments.command == "replay" else _history(arguments)
-    except (replay.NotTaken, BotoCoreError, ClientError, OSError) as error:
+        return _COMMANDS.get(arguments.command, simulator.run)(arguments)
+    except (*simulator.ERRORS, replay.NotTaken, BotoCoreError, ClientError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -53,6 +55,9 @@ def _history(arguments: argparse.Namespace) -> int:
     history.write(arguments.output, history.to_csv(rows, datetime.now(UTC)))
     print(json.dumps({"output": arguments.output, "rows": len(rows)}))
     return 0
+
+
+_COMMANDS = {"replay": _replay, "history": _history}
 
 
 def _natural(text: str) -> int:

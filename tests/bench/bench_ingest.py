@@ -6,6 +6,7 @@ job's own code in a catalog on disk, a commit a chunk. DuckDB reads the same eve
 same columns, keeps the payload and writes zstd Parquet, a file a chunk; it neither judges, sorts nor partitions.
 
 After a warm-up the two take turns; the figures are medians. Machines are noisy: compare the ratio, not the rates.
+Then the job goes on alone over more events than it has memory for, and what its JVM holds is looked at on the way.
 The source's own speed and a steady stream end to end are measured on a local AWS before (`stream.py`).
 """
 
@@ -38,6 +39,7 @@ THREADS = 2
 # Four shards at the most that the source takes of one in a batch.
 SHARDS = 4
 SHARD_EVENTS = 100_000
+MEMORY_STEPS = 5
 CHUNK_EVENTS = SHARDS * SHARD_EVENTS
 TABLE = "bench.raw.network_events"
 _DUCKDB_TYPES = {"string": "VARCHAR", "int": "INTEGER", "double": "DOUBLE", "timestamp_ntz": "VARCHAR"}
@@ -78,6 +80,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-ingest", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--events", type=int, default=2_000_000, help="events in all (default 2,000,000)")
     parser.add_argument("--passes", type=int, default=3, help="measured passes of each (default 3)")
+    parser.add_argument(
+        "--memory-events", type=int, default=10_000_000, help="events over which memory is watched (default 10,000,000)"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="telcopulse-bench-") as folder:
         root = Path(folder)
@@ -87,6 +92,7 @@ def main() -> int:
         chunks = generate(engine, root, arguments.events)
         spark = session(root)
         figures = {**measure(spark, engine, root, chunks, arguments.passes), **figures}
+        figures |= watch_memory(spark, engine, root, arguments.memory_events)
         spark.stop()
     print(json.dumps({"events": arguments.events, **figures}), flush=True)
     return 0
@@ -119,34 +125,52 @@ def measure(
         "job_events_per_s": round(job),
         "duckdb_events_per_s": round(other),
         "ratio": round(job / other, 3),
-        "peak_rss_mb": peak_rss_mb(spark),
     }
 
 
-def generate(engine: duckdb.DuckDBPyConnection, root: Path, events: int) -> list[Chunk]:
-    chunks = []
-    with tqdm(total=events, desc="events", unit=" events", file=sys.stderr) as progress:
+def watch_memory(spark: SparkSession, engine: duckdb.DuckDBPyConnection, root: Path, events: int) -> dict[str, Any]:
+    """What the job's JVM holds after each fifth of the events, and the most it ever held."""
+    create_table(spark, root)
+    folder = root / "memory"
+    folder.mkdir()
+    rss_mb: dict[str, int] = {}
+    with tqdm(total=events, desc="memory", unit=" events", file=sys.stderr) as progress:
         for first in range(0, events, CHUNK_EVENTS):
-            last = min(first + CHUNK_EVENTS, events)
-            chunk = Chunk(last - first, root / f"records-{first}", root / f"lines-{first}.jsonl")
-            chunk.records.mkdir()
-            for shard in range(first, last, SHARD_EVENTS):
-                engine.execute(
-                    f"""copy (
-                    select encode(line) as payload, 'shardId-000000000001' as shard_id,
-                        '4960000000000000000000000000000000000000' || lpad(i::varchar, 16, '0') as sequence_number,
-                        timestamp '2026-11-24 01:00:00' as arrival_ts
-                    from ({_EVENTS})
-                ) to '{chunk.records / f"{shard}.parquet"}' (format parquet, compression snappy)""",
-                    [shard, min(shard + SHARD_EVENTS, last)],
-                )
-            engine.execute(
-                f"copy (select decode(payload) from '{chunk.records}/*.parquet') to '{chunk.lines}' "
-                "(format csv, header false, quote '', escape '', delimiter '\x01')"
-            )
-            chunks.append(chunk)
+            chunk = generate_chunk(engine, folder, first, min(first + CHUNK_EVENTS, events))
+            append(spark, chunk)
+            shutil.rmtree(chunk.records)
+            chunk.lines.unlink()
             progress.update(chunk.events)
-    return chunks
+            if progress.n * MEMORY_STEPS // events > len(rss_mb):
+                rss_mb[f"{progress.n:,}"] = memory_mb(spark, "VmRSS")
+                tqdm.write(f"{progress.n:,} events: {memory_mb(spark, 'VmRSS')} MB", file=sys.stderr)
+    assert_accepted(spark, events)
+    return {"rss_mb_after_events": rss_mb, "peak_rss_mb": memory_mb(spark, "VmHWM")}
+
+
+def generate(engine: duckdb.DuckDBPyConnection, root: Path, events: int) -> list[Chunk]:
+    firsts = tqdm(range(0, events, CHUNK_EVENTS), desc="events", unit=" chunks", file=sys.stderr)
+    return [generate_chunk(engine, root, first, min(first + CHUNK_EVENTS, events)) for first in firsts]
+
+
+def generate_chunk(engine: duckdb.DuckDBPyConnection, root: Path, first: int, last: int) -> Chunk:
+    chunk = Chunk(last - first, root / f"records-{first}-{last}", root / f"lines-{first}-{last}.jsonl")
+    chunk.records.mkdir()
+    for shard in range(first, last, SHARD_EVENTS):
+        engine.execute(
+            f"""copy (
+                select encode(line) as payload, 'shardId-000000000001' as shard_id,
+                    '4960000000000000000000000000000000000000' || lpad(i::varchar, 16, '0') as sequence_number,
+                    timestamp '2026-11-24 01:00:00' as arrival_ts
+                from ({_EVENTS})
+            ) to '{chunk.records / f"{shard}.parquet"}' (format parquet, compression snappy)""",
+            [shard, min(shard + SHARD_EVENTS, last)],
+        )
+    engine.execute(
+        f"copy (select decode(payload) from '{chunk.records}/*.parquet') to '{chunk.lines}' "
+        "(format csv, header false, quote '', escape '', delimiter '\x01')"
+    )
+    return chunk
 
 
 def session(root: Path) -> SparkSession:
@@ -186,12 +210,25 @@ def append_all(spark: SparkSession, root: Path, chunks: list[Chunk]) -> None:
 
     Raises: AssertionError: a record was refused or lost.
     """
+    create_table(spark, root)
+    for chunk in chunks:
+        append(spark, chunk)
+    assert_accepted(spark, sum(chunk.events for chunk in chunks))
+
+
+def create_table(spark: SparkSession, root: Path) -> None:
     spark.sql("create namespace if not exists bench.raw")
     table.ensure(spark, TABLE, f"{warehouse(root)}/raw")
-    for chunk in chunks:
-        read(spark, chunk).transform(parse).writeTo(TABLE).option("fanout-enabled", "true").append()
+
+
+def append(spark: SparkSession, chunk: Chunk) -> None:
+    read(spark, chunk).transform(parse).writeTo(TABLE).option("fanout-enabled", "true").append()
+
+
+def assert_accepted(spark: SparkSession, events: int) -> None:
+    """Count the table and drop it."""
     accepted = spark.table(TABLE).where("reject_reason is null").count()
-    assert accepted == sum(chunk.events for chunk in chunks), f"{accepted} rows accepted"
+    assert accepted == events, f"{accepted} rows accepted"
     spark.sql(f"drop table {TABLE} purge")
 
 
@@ -228,11 +265,11 @@ def convert_all(engine: duckdb.DuckDBPyConnection, root: Path, chunks: list[Chun
     shutil.rmtree(target)
 
 
-def peak_rss_mb(spark: SparkSession) -> int:
-    """The most memory that the job's JVM held."""
+def memory_mb(spark: SparkSession, kind: str) -> int:
+    """Memory of the job's JVM as Linux counts it: VmRSS holds now, VmHWM held at most."""
     jvm: Any = spark._jvm
     status = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith(kind))
     return int(kilobytes) // 1024
 
 

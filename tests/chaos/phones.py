@@ -1,4 +1,4 @@
-"""Phones that send without pause: events, garbage, empty records, and bursts that the stream can't take at once."""
+"""Phones that send without pause: events, garbage, empty records, and any number at once."""
 
 import json
 import random
@@ -12,12 +12,12 @@ from botocore.config import Config
 from infra.feed.replay import put_records
 
 RECORDS_PER_PUT = 50
-BURST_RECORDS = 3_000
+RECORDS_AT_ONCE = 500
 _KPL_MAGIC = bytes.fromhex("F3899AC2")
 
 
 class Phones:
-    """Send `rate` records a second from a thread of its own while the `with` lasts; more by `burst`."""
+    """Send `rate` records a second from a thread of its own while the `with` lasts; more by `send_at_once`."""
 
     def __init__(self, stream: str, rate: float, seed: int) -> None:
         self.sent = 0
@@ -41,10 +41,9 @@ class Phones:
         if self._error is not None:
             raise self._error
 
-    def burst(self) -> None:
-        """More than a shard takes in a second, so that PutRecords fails in part."""
-        for _ in range(BURST_RECORDS // 500):
-            self._send(500)
+    def send_at_once(self, records: int) -> None:
+        for start in range(0, records, RECORDS_AT_ONCE):
+            self._send(min(RECORDS_AT_ONCE, records - start))
 
     def _run(self) -> None:
         try:

@@ -10,6 +10,8 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,16 @@ import boto3
 from glue_streaming import shards
 from infra.local.faults_client import FaultsClient
 from infra.local.settings import LocalSettings
-from tests.chaos import weather
+from tests.chaos import clock, weather
+from tests.chaos.clock import JobClock
 from tests.chaos.phones import Phones
 from tests.chaos.weather import Place
 from tests.integration.catalog_clients import pyiceberg_catalog
-from tests.integration.programs import streaming
+from tests.integration.programs import kill, streaming
 
 STORMS_AT_ONCE = 3
+# More than the shards take in a second, so that PutRecords fails in part.
+BURST_RECORDS = 3_000
 LONGEST_LIFE_S = 25.0
 TRAP_TIMEOUT_S = 60.0
 CATCH_UP_TIMEOUT_S = 600.0
@@ -51,12 +56,14 @@ class Result:
     out_of_order: int = 0
 
 
-def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: float) -> Result:
-    """Needs a local AWS at the settings' endpoint, whose environment is this process's.
+def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: float, backlog: int) -> Result:
+    """Needs a local AWS at the settings' endpoint, whose environment is this process's. In the end the job finds
+    `backlog` records at once.
 
-    Raises: NotCaughtUp.
+    Raises: NoFakeTime, NotCaughtUp.
     """
-    place = Place(stream=f"chaos-{uuid.uuid4().hex[:8]}", database=f"chaos_{uuid.uuid4().hex[:8]}")
+    name = uuid.uuid4().hex[:8]
+    place = Place(stream=f"chaos-{name}", database=f"chaos_{name}", clock=JobClock(folder))
     boto3.client("kinesis").create_stream(StreamName=place.stream, ShardCount=2)
     result, draw, faults = Result(), random.Random(seed), FaultsClient(settings.endpoint_url)
     with Phones(place.stream, rate, seed) as phones:
@@ -64,11 +71,13 @@ def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: f
         landings: list[threading.Timer] = []
         while result.kills < kills:
             if draw.random() < 0.2:
-                phones.burst()
+                phones.send_at_once(BURST_RECORDS)
             landings += _live_and_die(place, folder, faults, draw, result)
             _say(f"kill {result.kills} of {kills}, {phones.sent} records sent, faults {result.faults_by_kind}")
+        phones.send_at_once(backlog)
     for landing in landings:
         landing.join()
+    place.clock.set(0)
     sent = _stream_content(place.stream)
     _catch_up(settings, place, folder, len(sent))
     _count(settings, place, sent, result)
@@ -76,8 +85,10 @@ def run(settings: LocalSettings, folder: Path, *, kills: int, seed: int, rate: f
 
 
 class NotCaughtUp(Exception):
-    def __init__(self, rows: int, records: int, log: Path) -> None:
-        super().__init__(f"{rows} of {records} records after {CATCH_UP_TIMEOUT_S} s; the job's log: {log}")
+    def __init__(self, rows: int, records: int, died: bool, log: Path) -> None:
+        why = "the job died" if died else f"{CATCH_UP_TIMEOUT_S:g} s passed"
+        end = log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        super().__init__(f"{rows} of {records} records when {why}; the end of its log:\n{end}")
 
 
 def _live_and_die(
@@ -90,7 +101,7 @@ def _live_and_die(
     kinds = draw.sample(sorted(storms), STORMS_AT_ONCE)
     chosen = {kind: {**storms[kind], "seed": draw.randrange(1_000_000)} for kind in kinds}
     trap = draw.choice([None, *sorted(weather.traps(place))])
-    with streaming(place.database, folder, place.stream) as job, weather.blowing(faults, chosen, result.faults_by_kind):
+    with _job(place, folder) as job, weather.blowing(faults, chosen, result.faults_by_kind):
         if draw.random() < 0.4:
             kind = draw.choice(sorted(weather.UPHEAVALS))
             weather.UPHEAVALS[kind](place, draw)
@@ -108,6 +119,16 @@ def _live_and_die(
         for landing in landings:
             landing.start()
     return landings
+
+
+@contextmanager
+def _job(place: Place, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    with streaming(place.database, folder, place.stream, env=place.clock.environment) as job:
+        try:
+            yield job
+        finally:
+            kill(job)
+            clock.forget(job.pid)
 
 
 def _wait_in(
@@ -134,14 +155,14 @@ def _sleep(job: subprocess.Popen[str], seconds: float) -> None:
 
 def _first_commit(settings: LocalSettings, place: Place, folder: Path) -> None:
     """Let the job make its table, which compaction and the count need."""
-    with streaming(place.database, folder, place.stream) as job:
+    with _job(place, folder) as job:
         _wait_for_rows(settings, place, folder, job, 1)
         os.killpg(job.pid, signal.SIGKILL)
 
 
 def _catch_up(settings: LocalSettings, place: Place, folder: Path, expected: int) -> None:
     """In calm weather the job reads all that is left, and ends cleanly when asked to."""
-    with streaming(place.database, folder, place.stream) as job:
+    with _job(place, folder) as job:
         _wait_for_rows(settings, place, folder, job, expected)
         job.send_signal(signal.SIGTERM)
         job.wait(timeout=CATCH_UP_TIMEOUT_S)
@@ -154,7 +175,7 @@ def _wait_for_rows(
     deadline = time.monotonic() + CATCH_UP_TIMEOUT_S
     while (rows := _rows(settings, place)) < expected:
         if job.poll() is not None or time.monotonic() > deadline:
-            raise NotCaughtUp(rows, expected, folder / "job.log")
+            raise NotCaughtUp(rows, expected, job.poll() is not None, folder / "job.log")
         time.sleep(1)
 
 

@@ -10,16 +10,21 @@ import boto3
 
 from infra.local.athena_client import AthenaQueryFailed, query
 from infra.local.faults_client import FaultsClient
+from tests.chaos.clock import JobClock
+
+# More than a batch may be read after it was planned.
+MAX_CLOCK_OFFSET_S = 45
 
 Fault = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run takes place: the names that keep its faults from everybody else's calls."""
+    """Where and when a run takes place: the names that keep its faults from everybody else's calls, the job's clock."""
 
     stream: str
     database: str
+    clock: JobClock
 
     @property
     def table(self) -> str:
@@ -117,7 +122,16 @@ def compact(place: Place, draw: random.Random) -> None:
                 raise
 
 
-UPHEAVALS: dict[str, Callable[[Place, random.Random], None]] = {"resharded": reshard, "compacted": compact}
+def jump(place: Place, draw: random.Random) -> None:
+    """Set the job's clock while it runs, ahead or back."""
+    place.clock.set(draw.randint(-MAX_CLOCK_OFFSET_S, MAX_CLOCK_OFFSET_S))
+
+
+UPHEAVALS: dict[str, Callable[[Place, random.Random], None]] = {
+    "resharded": reshard,
+    "compacted": compact,
+    "clock_jumped": jump,
+}
 
 
 def _open_shards(kinesis: Any, stream: str) -> list[dict[str, Any]]:

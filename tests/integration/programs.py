@@ -1,5 +1,6 @@
 """Our programs as child processes, as an operator runs them."""
 
+import contextlib
 import json
 import os
 import signal
@@ -55,12 +56,13 @@ def other_release(module: str, release: Sequence[str]) -> tuple[str, ...]:
 
 
 @contextmanager
-def started(*arguments: str, log: Path) -> Iterator[subprocess.Popen[str]]:
+def started(*arguments: str, log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     """A Python program in the background; whatever is left of it in the end is killed."""
     with log.open("a") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=REPO_ROOT,
+            env={**os.environ, **(env or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
@@ -73,8 +75,8 @@ def started(*arguments: str, log: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """kill -9 it and its children, the JVM too."""
-    if process.poll() is None:
+    """kill -9 it and its children: the JVM too, which may outlive it."""
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
@@ -88,7 +90,12 @@ def dbt(*arguments: str, schema: str, raw: str, folder: Path, variables: str = "
 
 @contextmanager
 def streaming(
-    database: str, folder: Path, stream: str, trigger_seconds: int = 2, release: Sequence[str] = ()
+    database: str,
+    folder: Path,
+    stream: str,
+    trigger_seconds: int = 2,
+    release: Sequence[str] = (),
+    env: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """The streaming job on a stream, a table, a checkpoint and a ledger of its own."""
     program = other_release("glue_streaming.job", release) if release else ("glue_streaming/job.py",)
@@ -99,7 +106,7 @@ def streaming(
         *("--ledger", f"s3://telcopulse-checkpoints/{database}/ledger"),
         *("--trigger-seconds", str(trigger_seconds)),
     ]
-    with started(*program, *arguments, log=folder / "job.log") as job:
+    with started(*program, *arguments, log=folder / "job.log", env=env) as job:
         yield job
 
 

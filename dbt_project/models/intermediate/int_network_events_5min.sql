@@ -1,3 +1,4 @@
+-- One row per bucket_ts (5 minutes of measuring), area_code, network, operator, rat and provider.
 {%- set keys = ['bucket_ts', 'area_code', 'network', 'operator', 'rat', 'provider'] %}
 {{ config(
     materialized='incremental',
@@ -7,15 +8,17 @@
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
     update_condition=any_changed([
-        'province_code', 'host_network', 'n', 'duplicate_count', 'device_hashes', 'signal_asu_histogram',
-        'weak_signal_count', 'signal_dbm_histogram', 'precision_m_histogram', 'precision_cm_sum',
-        'within_10m_count', 'within_50m_count', 'fix_n', 'fix_quality_count', 'in_service_count',
-        'lost_count', 'off_count', 'unknown_count', 'lag_s_histogram', 'newest_event_ts', 'newest_ingest_ts',
+        'province_code', 'host_network', 'n', 'duplicate_count', 'signal_device_hashes',
+        'signal_asu_histogram', 'weak_signal_count', 'signal_dbm_device_hashes', 'signal_dbm_histogram',
+        'precision_device_hashes', 'precision_m_histogram', 'precision_cm_sum', 'within_10m_count',
+        'within_50m_count', 'fix_device_hashes', 'fix_n', 'fix_quality_count', 'vote_device_hashes',
+        'in_service_count', 'lost_count', 'off_count', 'unknown_count', 'lag_s_histogram',
+        'newest_event_ts', 'newest_ingest_ts',
     ]),
-    post_hook='{{ save_watermarks() }}',
+    post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_work(granule_minutes=5, slice_granules=300) %}
+{%- set work = refresh_from_raw(granule_minutes=5, slice_rows=250000) %}
 
 {{ refresh_header(work) }}
 with
@@ -47,17 +50,22 @@ rebuilt as (
         host_network,
         count(*) as n,
         sum(later_copies) as duplicate_count,
-        {{ smallest_hashes('array_agg(distinct device_key)') }} as device_hashes,
+        {{ device_hashes_of('signal_asu is not null') }} as signal_device_hashes,
         histogram(signal_asu) as signal_asu_histogram,
         count_if(is_weak_signal) as weak_signal_count,
+        {{ device_hashes_of('signal_dbm is not null') }} as signal_dbm_device_hashes,
         histogram(signal_dbm) as signal_dbm_histogram,
+        {{ device_hashes_of('precision_m is not null') }} as precision_device_hashes,
         histogram({{ clipped('precision_m', var('histogram_precision_max_m')) }})
             as precision_m_histogram,
         coalesce(sum(cast(round(precision_m * 100) as bigint)), 0) as precision_cm_sum,
         count_if(precision_m <= 10) as within_10m_count,
         count_if(precision_m <= 50) as within_50m_count,
+        {{ device_hashes_of("provider = 'gps' and satellite_count is not null") }}
+            as fix_device_hashes,
         count_if(provider = 'gps' and satellite_count is not null) as fix_n,
         count_if(provider = 'gps' and satellite_count >= 4) as fix_quality_count,
+        {{ device_hashes_of("service_state in ('in_service', 'lost')") }} as vote_device_hashes,
         count_if(service_state = 'in_service') as in_service_count,
         count_if(service_state = 'lost') as lost_count,
         count_if(service_state = 'off') as off_count,

@@ -1,4 +1,5 @@
-{{ config(materialized='view', persist_docs={'relation': false, 'columns': true}, tags=['dims']) }}
+-- One row per area_level and area_code.
+{{ config(materialized='view', tags=['dims']) }}
 with
 
 municipalities as (

@@ -1,3 +1,4 @@
+-- One row per period, period_start_ts, area_level, area_code, operator and provider.
 {%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'operator', 'provider'] %}
 {{ config(
     materialized='incremental',
@@ -14,12 +15,10 @@
         'fix_quality_share_ci_low', 'fix_quality_share_ci_high', 'confidence',
         'newest_event_ts',
     ]),
-    post_hook='{{ save_watermarks() }}',
+    post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_work(
-    granule_minutes=60, slice_granules=720, upto='int_network_events_5min'
-) %}
+{%- set work = refresh_following('int_network_events_5min', cells_per_event=24) %}
 
 {{ refresh_header(work) }}
 with
@@ -31,8 +30,8 @@ events as (
 
 cells as (
     {{ reporting_cells('events', ['operator', 'provider'], [
-        'n', 'device_hashes', 'precision_cm_sum', 'within_10m_count', 'within_50m_count', 'fix_n',
-        'fix_quality_count', 'precision_m_histogram', 'newest_event_ts',
+        'n', 'precision_device_hashes', 'fix_device_hashes', 'precision_cm_sum', 'within_10m_count',
+        'within_50m_count', 'fix_n', 'fix_quality_count', 'precision_m_histogram', 'newest_event_ts',
     ]) }}
 ),
 
@@ -40,7 +39,8 @@ counted as (
     select
         {{ keys | join(', ') }},
         sum(n) as n,
-        {{ merged_device_count('device_hashes') }} as device_count,
+        {{ merged_device_count('precision_device_hashes') }} as device_count,
+        {{ merged_device_count('fix_device_hashes') }} as fix_device_count,
         sum(precision_cm_sum) as precision_cm_sum,
         sum(within_10m_count) as within_10m_count,
         sum(within_50m_count) as within_50m_count,
@@ -69,7 +69,7 @@ joined as (
         p.precision_m_histogram,
         coalesce(p.n, 0) as precision_n,
         {{ confidence('p.n', 'c.device_count') }} as confidence,
-        c.fix_n >= {{ var('confidence_low_min_n') }} as has_enough_fixes
+        {{ confidence('c.fix_n', 'c.fix_device_count') }} != 'suppressed' as has_enough_fixes
     from counted as c
     left join precision_m as p using ({{ keys | join(', ') }})
 ),

@@ -1,4 +1,5 @@
-{{ config(materialized='view', persist_docs={'relation': false, 'columns': true}, tags=['dims']) }}
+-- One row per operator that the marts name.
+{{ config(materialized='view', tags=['dims']) }}
 with
 
 brands as (

@@ -1,3 +1,4 @@
+-- One row per refresh.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -9,21 +10,21 @@
 -- depends_on: {{ ref('gps_accuracy') }}
 -- depends_on: {{ ref('service_status') }}
 {%- set last = last_refresh(this) if is_incremental() else {} %}
-{%- set marks = read_watermarks(['int_network_events_5min']) %}
-{%- set upto = marks.get('int_network_events_5min/live', {}) %}
+{%- set upto = counted_until('int_network_events_5min', 'live') %}
 
 with
+
+arrived as (
+    {{ rows_newer_than(ref('stg_arrivals'), last.get('counted_until', {})) }}
+),
 
 -- What the live beat has counted since the last row.
 news as (
     select
         *,
-        {{ is_accepted() }} as is_accepted,
         cast(current_timestamp as timestamp(6)) as refreshed_ts
-    from {{ source('raw', 'network_events') }}
-    where
-        {{ newer_than(last.get('counted_until', {})) }}
-        and {{ not_newer_than(upto) }}
+    from arrived
+    where {{ not_newer_than(upto) }}
 ),
 
 lags as (

@@ -1,3 +1,4 @@
+-- One row per period, period_start_ts, area_level, area_code and (host) network.
 {%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'network'] %}
 {{ config(
     materialized='incremental',
@@ -11,12 +12,10 @@
         'vote_n', 'lost_share', 'lost_share_ci_low', 'lost_share_ci_high',
         'availability_share', 'confidence', 'loss_level', 'newest_event_ts',
     ]),
-    post_hook='{{ save_watermarks() }}',
+    post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_work(
-    granule_minutes=60, slice_granules=720, upto='int_network_events_5min'
-) %}
+{%- set work = refresh_following('int_network_events_5min', cells_per_event=12) %}
 
 {{ refresh_header(work) }}
 with
@@ -31,7 +30,7 @@ events as (
 
 cells as (
     {{ reporting_cells('events', ['serving_network'], [
-        'n', 'device_hashes', 'in_service_count', 'lost_count', 'off_count', 'unknown_count',
+        'n', 'vote_device_hashes', 'in_service_count', 'lost_count', 'off_count', 'unknown_count',
         'newest_event_ts',
     ]) }}
 ),
@@ -44,7 +43,7 @@ counted as (
         area_code,
         serving_network as network,
         sum(n) as n,
-        {{ merged_device_count('device_hashes') }} as device_count,
+        {{ merged_device_count('vote_device_hashes') }} as device_count,
         sum(in_service_count) as in_service_count,
         sum(lost_count) as lost_count,
         sum(off_count) as off_count,

@@ -1,3 +1,4 @@
+-- One row per period, period_start_ts, area_level, area_code, network and rat.
 {%- set keys = ['period', 'period_start_ts', 'area_level', 'area_code', 'network', 'rat'] %}
 {{ config(
     materialized='incremental',
@@ -12,12 +13,10 @@
         'weak_signal_share', 'weak_signal_share_ci_low', 'weak_signal_share_ci_high',
         'signal_dbm_n', 'signal_dbm_median', 'confidence', 'newest_event_ts',
     ]),
-    post_hook='{{ save_watermarks() }}',
+    post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = refresh_work(
-    granule_minutes=60, slice_granules=720, upto='int_network_events_5min'
-) %}
+{%- set work = refresh_following('int_network_events_5min', cells_per_event=24) %}
 
 {{ refresh_header(work) }}
 with
@@ -29,8 +28,8 @@ events as (
 
 cells as (
     {{ reporting_cells('events', ['network', 'rat'], [
-        'n', 'device_hashes', 'weak_signal_count', 'signal_asu_histogram', 'signal_dbm_histogram',
-        'newest_event_ts',
+        'n', 'signal_device_hashes', 'signal_dbm_device_hashes', 'weak_signal_count',
+        'signal_asu_histogram', 'signal_dbm_histogram', 'newest_event_ts',
     ]) }}
 ),
 
@@ -38,7 +37,8 @@ counted as (
     select
         {{ keys | join(', ') }},
         sum(n) as n,
-        {{ merged_device_count('device_hashes') }} as device_count,
+        {{ merged_device_count('signal_device_hashes') }} as device_count,
+        {{ merged_device_count('signal_dbm_device_hashes') }} as dbm_device_count,
         sum(weak_signal_count) as weak_signal_count,
         max(newest_event_ts) as newest_event_ts
     from cells
@@ -70,6 +70,7 @@ joined as (
         -- dBm of different technologies can't be compared: none where they are mixed.
         if(rat not in ('all', 'unknown'), dbm.signal_dbm_histogram) as signal_dbm_histogram,
         if(rat not in ('all', 'unknown'), coalesce(dbm.n, 0), 0) as signal_dbm_n,
+        {{ confidence('dbm.n', 'c.dbm_device_count') }} != 'suppressed' as has_enough_dbm,
         {{ confidence('asu.n', 'c.device_count') }} as confidence
     from counted as c
     left join asu using ({{ keys | join(', ') }})
@@ -97,7 +98,7 @@ rebuilt as (
             as weak_signal_share_ci_high,
         signal_dbm_n,
         if(
-            signal_dbm_n >= {{ var('confidence_low_min_n') }},
+            has_enough_dbm,
             {{ unless_suppressed(percentile_from_histogram('signal_dbm_histogram', 0.5)) }}
         ) as signal_dbm_median,
         confidence,

@@ -1,3 +1,4 @@
+-- One row per accepted row of raw.network_events, duplicates included.
 with
 
 raw_events as (
@@ -89,7 +90,7 @@ hosted as (
 final as (
     select
         event_id,
-        {{ device_key('device_id', 'operator_label', 'lat', 'long') }} as device_key,
+        {{ device_key('device_id', 'operator', 'lat', 'long') }} as device_key,
         event_ts,
         arrival_ts,
         ingest_ts,

@@ -18,10 +18,16 @@ def get_work_group(self: Request) -> str:
 
 
 def delete_work_group(self: Request) -> str:
+    """DeleteWorkGroup: with what is in it only on request.
+
+    Source: https://docs.aws.amazon.com/athena/latest/APIReference/API_DeleteWorkGroup.html
+    """
     name = self._get_param("WorkGroup")
     self.athena_backend.existing_work_group(name)
     if name == _PRIMARY:
         raise InvalidRequest("The primary workgroup cannot be deleted.")
+    if not self.athena_backend.is_empty(name) and not self._get_param("RecursiveDeleteOption"):
+        raise InvalidRequest(f"WorkGroup {name} is not empty")
     self.athena_backend.delete_work_group(name)
     return "{}"
 

@@ -24,6 +24,8 @@ class TrinoAthenaBackend(models.AthenaBackend):
 
     trino: TrinoClient
     dml_timeout_s: float = DML_TIMEOUT_S
+    named_queries: dict[str, models.NamedQuery]
+    prepared_statements: dict[tuple[str, str], models.PreparedStatement]
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -75,6 +77,20 @@ class TrinoAthenaBackend(models.AthenaBackend):
         if group is None:
             raise InvalidRequest(f"WorkGroup {name} is not found.")
         return group
+
+    def is_empty(self, workgroup: str) -> bool:
+        """Whether nothing was run or saved in it."""
+        return not (
+            any(execution.workgroup.name == workgroup for execution in list(self.executions.values()))
+            or any(query.workgroup.name == workgroup for query in self.named_queries.values())
+            or any(group == workgroup for group, _ in self.prepared_statements)
+        )
+
+    def delete_work_group(self, name: str) -> None:
+        """Delete it with its queries; what was run is remembered by its id, as elsewhere."""
+        self.named_queries = {key: query for key, query in self.named_queries.items() if query.workgroup.name != name}
+        self.prepared_statements = {key: one for key, one in self.prepared_statements.items() if key[0] != name}
+        super().delete_work_group(name)
 
     def stop_query_execution(self, exec_id: str) -> None:
         _stop(self.get_query_execution(exec_id), cancelled_by_user())

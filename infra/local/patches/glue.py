@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
-from moto.core.responses import EmptyResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.glue import models, responses
 from moto.glue.exceptions import InvalidInputException
 
 from infra.local.settings import ENGINE_ACCESS_KEY
 
 TableInput = dict[str, Any]
+
+VIEW_COMMENT = "Presto View"
 
 catalog_lock = threading.RLock()
 _column_statistics: dict[tuple[str, str, tuple[str, ...]], dict[str, Any]] = {}
@@ -33,7 +35,7 @@ def install() -> None:
     for kind in ("table", "partition"):
         for verb, handler in (("update", _put_stats), ("get", _get_stats), ("delete", _delete_stats)):
             setattr(responses.GlueResponse, f"{verb}_column_statistics_for_{kind}", handler)
-    responses.GlueResponse.get_table = _locked(responses.GlueResponse.get_table)
+    responses.GlueResponse.get_table = _locked(_get_table)
     responses.GlueResponse.get_table_version = _locked(responses.GlueResponse.get_table_version)
     models.GlueBackend.get_partitions = _locked(models.GlueBackend.get_partitions)
     for name in ("delete_table", "delete_database"):
@@ -75,6 +77,23 @@ def _with_statistics(method: Any) -> Any:
             return answer
 
     return call
+
+
+def as_seen_by(access_key: str, table: TableInput) -> TableInput:
+    """The table; to the engine, a view whose description dbt has written looks as the engine made it.
+
+    Athena knows a view by the parameter `presto_view`. Trino also wants a word of its own in `comment`, where dbt's
+    adapter puts a description.
+    """
+    parameters = table.get("Parameters") or {}
+    if access_key != ENGINE_ACCESS_KEY or parameters.get("presto_view") != "true":
+        return table
+    return {**table, "Parameters": {**parameters, "comment": VIEW_COMMENT}}
+
+
+def _get_table(self: responses.GlueResponse) -> ActionResult:
+    table = self.glue_backend.get_table(self.parameters["DatabaseName"], self.parameters["Name"])
+    return ActionResult({"Table": as_seen_by(self.access_key, table.as_dict())})
 
 
 def _update_table(self: responses.GlueResponse) -> EmptyResult:

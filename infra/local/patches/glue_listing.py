@@ -11,7 +11,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.glue import models, responses
 from moto.glue.exceptions import InvalidInputException, VersionNotFoundException
 
-from infra.local.patches.glue import catalog_lock
+from infra.local.patches.glue import as_seen_by, catalog_lock
 
 MAX_PAGE = 100
 MAX_BATCH = 100
@@ -87,7 +87,8 @@ def _get_tables(self: responses.GlueResponse) -> ActionResult:
     with catalog_lock:
         database = self.glue_backend.get_database(self._get_param("DatabaseName"))
         names = sorted(name for name in database.tables if not pattern or matches(pattern, name))
-        return _answer(self, "TableList", [database.tables[name] for name in names], lambda table: table.name)
+        tables = [as_seen_by(self.access_key, database.tables[name].as_dict()) for name in names]
+        return _answer(self, "TableList", tables, lambda table: table["Name"])
 
 
 def _get_databases(self: responses.GlueResponse) -> ActionResult:

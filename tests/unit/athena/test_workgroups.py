@@ -70,3 +70,20 @@ def test_a_deleted_saved_query_is_gone(athena: Any) -> None:
     assert athena.list_named_queries(WorkGroup="primary")["NamedQueryIds"] == []
     with pytest.raises(ClientError, match="was not found"):
         athena.delete_named_query(NamedQueryId=saved["NamedQueryId"])
+
+
+def test_a_workgroup_that_holds_queries_is_deleted_with_them_on_request_only(athena: Any) -> None:
+    saved = athena.create_named_query(Name="q", Database="d", QueryString="select 1", WorkGroup="w")["NamedQueryId"]
+    athena.create_prepared_statement(StatementName="p", WorkGroup="w", QueryStatement="select ?")
+    with pytest.raises(ClientError, match="WorkGroup w is not empty"):
+        athena.delete_work_group(WorkGroup="w")
+    athena.delete_work_group(WorkGroup="w", RecursiveDeleteOption=True)
+    assert saved not in athena.list_named_queries()["NamedQueryIds"]
+    athena.create_work_group(Name="w")
+    assert athena.list_prepared_statements(WorkGroup="w")["PreparedStatements"] == []
+
+
+def test_a_workgroup_in_which_a_query_ran_is_not_empty(athena: Any) -> None:
+    athena.start_query_execution(QueryString="select 1", WorkGroup="w")
+    with pytest.raises(ClientError, match="WorkGroup w is not empty"):
+        athena.delete_work_group(WorkGroup="w")

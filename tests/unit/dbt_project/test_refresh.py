@@ -21,6 +21,7 @@ KNOWN = ["service_status", "int_network_events_5min"]
         ([MODELS / "marts/service_status.yml"], []),
         ([MODELS / "marts/deleted.sql"], []),
         ([Path("dbt_project/macros/meaning.sql")], ["*"]),
+        ([Path("dbt_project/seeds/brands.csv")], []),
         ([Path("dbt_project.yml"), MODELS / "marts/service_status.sql"], ["*"]),
     ],
 )

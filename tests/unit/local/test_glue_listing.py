@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.local.patches import glue, glue_listing
+from infra.local.settings import ENGINE_ACCESS_KEY
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -127,3 +128,16 @@ def test_a_batch_deletes_what_it_can_and_lists_the_rest(client: Any) -> None:
     assert errors == {"9": "EntityNotFoundException", "4": "InvalidInputException"}
     assert version_ids(client) == ["4", "3"]
     assert client.get_table(DatabaseName="d", Name="t")["Table"]["Description"] == "2"
+
+
+def test_the_engine_knows_a_view_that_has_a_description(client: Any) -> None:
+    """dbt's adapter writes the description where Trino looks for its own word."""
+    view = {"Name": "v", "TableType": "VIRTUAL_VIEW", "Parameters": {"presto_view": "true", "comment": "What it shows"}}
+    client.create_table(DatabaseName="d", TableInput=view)
+    engine = boto3.client("glue", aws_access_key_id=ENGINE_ACCESS_KEY, aws_secret_access_key="test")
+    comments = {}
+    for name, glue_client in (("dbt", client), ("engine", engine)):
+        one = glue_client.get_table(DatabaseName="d", Name="v")["Table"]
+        (listed,) = glue_client.get_tables(DatabaseName="d", Expression="v")["TableList"]
+        comments[name] = {one["Parameters"]["comment"], listed["Parameters"]["comment"]}
+    assert comments == {"dbt": {"What it shows"}, "engine": {"Presto View"}}

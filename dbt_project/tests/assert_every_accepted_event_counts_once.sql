@@ -1,7 +1,6 @@
 -- Of the last two days, what the live and the late beat have both looked at is either counted or a
 -- duplicate.
 {%- set since = "date_trunc('hour', localtimestamp) - interval '2' day" %}
-{%- set marks = read_watermarks(['int_network_events_5min']) %}
 with
 
 accepted as (
@@ -10,8 +9,8 @@ accepted as (
     where
         event_ts >= {{ since }}
         and ingest_ts >= {{ since }} - interval '5' minute
-        and {{ not_newer_than(marks.get('int_network_events_5min/live', {})) }}
-        and {{ not_newer_than(marks.get('int_network_events_5min/late', {})) }}
+        and {{ not_newer_than(counted_until('int_network_events_5min', 'live')) }}
+        and {{ not_newer_than(counted_until('int_network_events_5min', 'late')) }}
 ),
 
 counted as (

@@ -1,0 +1,162 @@
+{# What refreshes have done: the table refresh_log. One row per `what`:
+   counted   the newest ingest_ts (to_ts) of a source (subject) whose rows the model has counted: its watermark
+   rebuilt   a local day (from_ts to to_ts) that a run of the model has rebuilt, for those that follow it
+   followed  a run and beat (subject) of the upstream whose rebuilt days the model has rebuilt, too
+   built     the model is complete on its basis
+   seeded    the checksum (subject) of the file that a seed was loaded from #}
+
+{% macro refresh_log() %}{{ target.schema }}.refresh_log{% endmacro %}
+
+{% macro create_refresh_log() %}
+create table if not exists {{ refresh_log() }} (
+    model string, basis string, beat string, what string, subject string, from_ts timestamp, to_ts timestamp,
+    run_id string, saved_ts timestamp
+)
+partitioned by (model)
+location '{{ target.s3_data_dir }}refresh_log/{{ target.schema }}/'
+tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '7200')
+{% endmacro %}
+
+{# What a model's lines in the log rest on: the very table (a full refresh makes a new one, at a new place), the seeds
+   that its rows were computed with, and what is late. #}
+{% macro refresh_basis(relation, unique_id) %}
+    {{ return(local_md5(tojson([
+        adapter.get_glue_table_location(relation), upstream_seeds(unique_id), var('live_hours'), var('reporting_timezone')
+    ]))) }}
+{% endmacro %}
+
+{% macro following_basis(relation, upstream_basis) %}
+    {{ return(local_md5(adapter.get_glue_table_location(relation) ~ ' ' ~ upstream_basis)) }}
+{% endmacro %}
+
+{% macro basis_of(model_name) %}
+    {% set node = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', model_name) | first %}
+    {{ return(refresh_basis(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias), node.unique_id)) }}
+{% endmacro %}
+
+{# {seed: checksum of its file} for the seeds that a node reads, directly or not. #}
+{% macro upstream_seeds(unique_id) %}
+    {% set found = {} %}
+    {% for parent in graph.nodes[unique_id].depends_on.nodes if parent in graph.nodes %}
+        {% if graph.nodes[parent].resource_type == 'seed' %}
+            {% do found.update({parent: graph.nodes[parent].checksum.checksum}) %}
+        {% else %}
+            {% do found.update(upstream_seeds(parent)) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# {is_built, counted: {beat: {source: ingest_ts}}} of a model on a basis. #}
+{% macro logged(model_name, basis) %}
+    {% set found = {'is_built': false, 'counted': {}} %}
+    {% if not execute or not basis %}{{ return(found) }}{% endif %}
+    {% set query %}
+        select what, beat, subject, cast(max(to_ts) as varchar) as to_ts
+        from {{ refresh_log() }}
+        where model = '{{ model_name }}' and basis = '{{ basis }}' and what in ('counted', 'built')
+        group by 1, 2, 3
+    {% endset %}
+    {% for what, beat, subject, to_ts in run_query(query).rows %}
+        {% if what == 'built' %}
+            {% do found.update({'is_built': true}) %}
+        {% else %}
+            {% do found.counted.setdefault(beat, {}).update({subject: to_ts}) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# {source: ingest_ts}: up to where a beat has counted each source in a model. #}
+{% macro counted_until(model_name, beat) %}
+    {{ return(logged(model_name, basis_of(model_name) if execute else none).counted.get(beat, {})) }}
+{% endmacro %}
+
+{# Days that the upstream rebuilt and this model did not yet, and whether either is complete on its basis. #}
+{% macro not_followed_query(upstream_name, upstream_basis, basis) %}
+    select what, run_id, beat, cast(from_ts as varchar) as day_from, cast(to_ts as varchar) as day_to
+    from {{ refresh_log() }}
+    where
+        model = '{{ upstream_name }}' and basis = '{{ upstream_basis }}' and what = 'rebuilt'
+        {%- if var('beat') == 'live' %}
+        and beat = 'live'
+        {%- endif %}
+        and run_id || '/' || beat not in (
+            select subject from {{ refresh_log() }}
+            where model = '{{ model.name }}' and basis = '{{ basis }}' and what = 'followed'
+        )
+    union all
+    select distinct what, model as run_id, null as beat, null as day_from, null as day_to
+    from {{ refresh_log() }}
+    where
+        what = 'built'
+        and ((model = '{{ upstream_name }}' and basis = '{{ upstream_basis }}') or (model = '{{ model.name }}' and basis = '{{ basis }}'))
+{% endmacro %}
+
+{# The post-hook of an incremental run; a full refresh saves by itself, on the basis of the table that it made. #}
+{% macro save_refresh() %}
+    {% set work = refresh_work_of(compiled_code) %}
+    {% if work and work.basis %}{{ return(save_refresh_of(work, work.basis)) }}{% endif %}
+{% endmacro %}
+
+{# Returns the last statement and runs those before it: a statement has at most 262,144 bytes. `built` comes last. #}
+{% macro save_refresh_of(work, basis) %}
+    {% set chunks = work.log | batch(500) | list %}
+    {% for chunk in chunks[:-1] %}{% do run_query(save_entries(work.model, basis, chunk)) %}{% endfor %}
+    {{ return(save_entries(work.model, basis, chunks[-1]) if chunks else '') }}
+{% endmacro %}
+
+{% macro save_entries(model_name, basis, entries) %}
+    insert into {{ refresh_log() }}
+    select
+        '{{ model_name }}', '{{ basis }}', beat, what, subject, cast(from_ts as timestamp(6)), cast(to_ts as timestamp(6)),
+        '{{ invocation_id }}', cast(current_timestamp as timestamp(6))
+    from (values
+        {%- for beat, what, subject, from_ts, to_ts in entries %}
+        ('{{ beat }}', '{{ what }}', {{ varchar_or_null(subject) }}, {{ varchar_or_null(from_ts) }}, {{ varchar_or_null(to_ts) }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as e (beat, what, subject, from_ts, to_ts)
+{% endmacro %}
+
+{% macro varchar_or_null(text) %}{{ 'cast(null as varchar)' if text is none else quoted(text) }}{% endmacro %}
+
+{# Rows computed with an edited seed file that was never loaded would count as computed with the new one. #}
+{% macro require_loaded_seeds() %}
+    {% if not execute or flags.WHICH not in ('run', 'build') %}{{ return('') }}{% endif %}
+    {% set read = {} %}
+    {% for unique_id in selected_resources if unique_id.startswith('model.') %}{% do read.update(upstream_seeds(unique_id)) %}{% endfor %}
+    {% set names = {} %}
+    {% for unique_id, checksum in read.items() if unique_id not in selected_resources %}
+        {% do names.update({graph.nodes[unique_id].name: checksum}) %}
+    {% endfor %}
+    {% if not names %}{{ return('') }}{% endif %}
+    {% set query %}
+        select model, max_by(subject, saved_ts) from {{ refresh_log() }}
+        where model in ({{ quoted_list(names) }}) and what = 'seeded'
+        group by model
+    {% endset %}
+    {% set loaded = {} %}
+    {% for seed, checksum in run_query(query).rows %}{% do loaded.update({seed: checksum}) %}{% endfor %}
+    {% for name, checksum in names.items() %}
+        {% if loaded.get(name) != checksum %}
+            {% do exceptions.raise_compiler_error(
+                'seed ' ~ name ~ ' is not loaded as its file stands: run `dbt seed` first, or `dbt build` with the seed selected'
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+{% macro save_seeds(results) %}
+    {% if not execute or flags.WHICH not in ('seed', 'build') %}{{ return('') }}{% endif %}
+    {% set rows = [] %}
+    {% for result in results if result.node.resource_type == 'seed' and result.status == 'success' %}
+        {% do rows.append("('" ~ result.node.name ~ "', '" ~ result.node.checksum.checksum ~ "')") %}
+    {% endfor %}
+    {% if rows %}
+    insert into {{ refresh_log() }}
+    select
+        model, cast(null as varchar), cast(null as varchar), 'seeded', subject, cast(null as timestamp(6)), cast(null as timestamp(6)),
+        '{{ invocation_id }}', cast(current_timestamp as timestamp(6))
+    from (values {{ rows | join(', ') }}) as s (model, subject)
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,59 @@
+{# How work is cut into statements, so that neither a full refresh nor a long catch-up grows with history. A local day
+   lies in two UTC days, and Athena writes at most 100 partitions a statement, of a text of at most 262,144 bytes. #}
+
+{% macro max_slice_days() %}{{ return(45) }}{% endmacro %}
+{% macro max_slice_ranges() %}{{ return(200) }}{% endmacro %}
+
+{# `days`: {from: {to, granules, rows}}; a slice rebuilds about `slice_rows` of the rows that touch it, whole buckets of
+   at most a week. #}
+{% macro slices_of_buckets(days, granule_minutes, slice_rows) %}
+    {% set week = 7 * 24 * 60 // granule_minutes %}
+    {% set found = [] %}
+    {% for day_from, day in days | dictsort %}
+        {% set granules = day.granules | unique | sort | list %}
+        {% set row_share = (day.rows | sum) / granules | length %}
+        {% for number in granules %}
+            {% if not found or found[-1].rows + row_share > slice_rows or found[-1].count == week
+                or found[-1].granules | length == max_slice_ranges()
+                or (found[-1].days[-1][0] != day_from and found[-1].days | length == max_slice_days()) %}
+                {% do found.append({'rows': 0, 'count': 0, 'granules': [], 'days': []}) %}
+            {% endif %}
+            {% set slice = found[-1] %}
+            {% do slice.update({'rows': slice.rows + row_share, 'count': slice.count + 1}) %}
+            {% if not slice.days or slice.days[-1][0] != day_from %}{% do slice.days.append([day_from, day.to]) %}{% endif %}
+            {% if slice.granules and slice.granules[-1][1] == number %}
+                {% do slice.granules[-1].pop() %}
+                {% do slice.granules[-1].append(number + 1) %}
+            {% else %}
+                {% do slice.granules.append([number, number + 1]) %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+    {% set slices = [] %}
+    {% for slice in found %}
+        {% set ranges = [] %}
+        {% for first, last in slice.granules %}
+            {% do ranges.append([granule_ts(first, granule_minutes), granule_ts(last, granule_minutes)]) %}
+        {% endfor %}
+        {% do slices.append({'granules': ranges, 'days': slice.days}) %}
+    {% endfor %}
+    {{ return(slices) }}
+{% endmacro %}
+
+{% macro granule_ts(number, granule_minutes) %}
+    {% set epoch = modules.datetime.datetime(1970, 1, 1) %}
+    {{ return((epoch + modules.datetime.timedelta(minutes=number * granule_minutes)).isoformat(' ')) }}
+{% endmacro %}
+
+{# `days`: {from: {to, rows}}; a slice rebuilds about `slice_rows` rows of the upstream, whole days. #}
+{% macro slices_of_days(days, slice_rows) %}
+    {% set slices = [] %}
+    {% for day_from, day in days | dictsort %}
+        {% if not slices or slices[-1].rows + day.rows > slice_rows or slices[-1].days | length == max_slice_days() %}
+            {% do slices.append({'rows': 0, 'days': []}) %}
+        {% endif %}
+        {% do slices[-1].update({'rows': slices[-1].rows + day.rows}) %}
+        {% do slices[-1].days.append([day_from, day.to]) %}
+    {% endfor %}
+    {{ return(slices) }}
+{% endmacro %}

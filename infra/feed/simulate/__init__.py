@@ -1,0 +1,1 @@
+"""Simulated phones: calibrated on the public data's statistics, with labelled outages."""
