@@ -61,6 +61,12 @@ unit: setup ## The unit tests only (about a minute)
 chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
+.PHONY: test-infra
+test-infra: setup ## Terraform: rules, then the whole account applied, planned, released, destroyed (about 10 minutes)
+	@CI_REQUIRES_TERRAFORM=1 $(BIN)/python -m pytest -s tests/integration/test_terraform_configuration.py \
+		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py $(ARGS)
+	@$(call took,make test-infra)
+
 .PHONY: histories
 histories: setup ## The incremental rule against many generated histories: make histories SEEDS=1-20
 	@TELCOPULSE_HISTORY_SEEDS=$(or $(SEEDS),1-20) $(BIN)/python -m pytest tests/integration/test_incremental_rule.py -k step_by_step $(ARGS)
@@ -87,6 +93,11 @@ bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (a
 bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 12 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_ingest $(ARGS)
 
+##@ Release
+.PHONY: package
+package: setup ## What a release uploads: the job, the images' contexts, saved queries; into build/, with its checksums
+	@exec $(BIN)/python -m infra.release.package $(ARGS)
+
 .PHONY: bench-marts
 bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, before and after compaction; one JSON line
 	@exec $(BIN)/python -m tests.bench.bench_marts $(ARGS)
@@ -106,13 +117,17 @@ dbt-docs: setup ## Make dbt's docs site of a running stack in target/; serve it 
 setup: $(VENV)/.stamp $(STAMPS)/java ## Python environment, Trino and the Spark jars (done once; about 4 minutes)
 
 .PHONY: lock
-lock: $(VENV)/.stamp ## Compile requirements.lock anew from pyproject.toml
+lock: $(VENV)/.stamp ## Compile requirements.lock anew from pyproject.toml, and the images' from it
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+	for image in dashboard/requirements infra/release/refresh; do \
+		$(BIN)/uv pip compile --quiet --python-version 3.13 --python-platform linux --generate-hashes \
+			--no-emit-index-url --custom-compile-command "make lock" --constraint requirements.lock \
+			$$image.in --output-file $$image.lock; done
 
 .PHONY: clean
 clean: ## Remove everything that setup and runs made
-	rm -rf $(VENV) $(TOOLS) target logs
+	rm -rf $(VENV) $(TOOLS) build target logs
 
 .PHONY: help
 help: ## Show this help

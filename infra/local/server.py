@@ -36,7 +36,7 @@ def serve(settings: LocalSettings) -> None:
     trino = Trino(settings)
     trino.start()
     try:
-        _start_moto(settings)
+        start_services(settings)
         resources.create()
         trino.wait()
         (settings.state_dir / "ready").write_text(f"{os.getpid()}\n")
@@ -53,7 +53,8 @@ def serve(settings: LocalSettings) -> None:
         log.info("event=stopped")
 
 
-def _start_moto(settings: LocalSettings) -> None:
+def start_services(settings: LocalSettings) -> None:
+    """Serve an account with nothing in it, in threads of this process; queries need an engine beside it."""
     patches.install(settings)
     install_athena(
         trino_url=settings.trino_url,

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.athena import models, responses
 
-from infra.local.athena import api_catalog, api_prepared, api_workgroups, paging, reuse
+from infra.local.athena import api_catalog, api_named, api_prepared, api_workgroups, paging, reuse
 from infra.local.athena.api_workgroups import ENGINE_VERSION
 from infra.local.athena.backend import TrinoAthenaBackend
 from infra.local.athena.errors import InvalidRequest
@@ -28,7 +28,8 @@ def install(*, trino_url: str, endpoint_url: str, dml_timeout_s: float = DML_TIM
     models.athena_backends.backend = TrinoAthenaBackend
     for account in list(models.athena_backends.keys()):
         models.athena_backends[account].backend = TrinoAthenaBackend
-    for handler in (*_HANDLERS, *api_catalog.HANDLERS, *api_prepared.HANDLERS, *api_workgroups.HANDLERS):
+    apis = (api_catalog, api_named, api_prepared, api_workgroups)
+    for handler in (*_HANDLERS, *(handler for api in apis for handler in api.HANDLERS)):
         setattr(responses.AthenaResponse, handler.__name__, handler)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.core.common_models import BaseModel
 
-from infra.local.patches import bucket_policy, crawler, glue, glue_listing, kinesis, s3, tags
+from infra.local.patches import bucket_policy, crawler, deployment, glue, glue_listing, kinesis, s3, tags
 from infra.local.settings import LocalSettings
 
 
@@ -18,6 +18,7 @@ def install(settings: LocalSettings) -> None:
     s3.install(settings.objects_dir)
     bucket_policy.install()
     tags.install()
+    deployment.install()
 
 
 def _new(cls: type, *args: Any, **kwargs: Any) -> Any:

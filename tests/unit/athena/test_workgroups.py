@@ -64,6 +64,14 @@ def test_the_primary_workgroup_stays(athena: Any) -> None:
         athena.delete_work_group(WorkGroup="primary")
 
 
+def test_a_deleted_saved_query_is_gone(athena: Any) -> None:
+    saved = athena.create_named_query(Name="q", Database="default", QueryString="select 1", WorkGroup="primary")
+    athena.delete_named_query(NamedQueryId=saved["NamedQueryId"])
+    assert athena.list_named_queries(WorkGroup="primary")["NamedQueryIds"] == []
+    with pytest.raises(ClientError, match="was not found"):
+        athena.delete_named_query(NamedQueryId=saved["NamedQueryId"])
+
+
 def test_a_workgroup_that_holds_queries_is_deleted_with_them_on_request_only(athena: Any) -> None:
     saved = athena.create_named_query(Name="q", Database="d", QueryString="select 1", WorkGroup="w")["NamedQueryId"]
     athena.create_prepared_statement(StatementName="p", WorkGroup="w", QueryStatement="select ?")

@@ -1,0 +1,21 @@
+# On demand only: finds Iceberg tables in S3 that the catalog lost. Writers are stopped before (docs/runbook.md).
+resource "aws_glue_crawler" "restore" {
+  for_each = aws_glue_catalog_database.lake
+
+  name                   = "${local.name}-restore-${each.key}"
+  description            = "On demand: registers the Iceberg tables of ${each.key} that the catalog lost"
+  database_name          = each.value.name
+  role                   = aws_iam_role.service["crawler"].arn
+  security_configuration = aws_glue_security_configuration.stream.name
+
+  iceberg_target {
+    connection_name         = values(aws_glue_connection.private)[0].name
+    paths                   = [each.value.location_uri]
+    maximum_traversal_depth = 3
+  }
+
+  schema_change_policy {
+    delete_behavior = "LOG"
+    update_behavior = "UPDATE_IN_DATABASE"
+  }
+}

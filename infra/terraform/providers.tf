@@ -1,0 +1,11 @@
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      project     = "telcopulse"
+      environment = var.environment
+      managed_by  = "terraform"
+    }
+  }
+}
