@@ -120,9 +120,10 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 
 {% macro varchar_or_null(text) %}{{ 'cast(null as varchar)' if text is none else quoted(text) }}{% endmacro %}
 
-{# Rows computed with an edited seed file that was never loaded would count as computed with the new one. #}
+{# Rows computed with an edited seed file that was never loaded would count as computed with the new one. A build that
+   defers reads seeds that it doesn't select where another project has loaded them. #}
 {% macro require_loaded_seeds() %}
-    {% if not execute or flags.WHICH not in ('run', 'build') %}{{ return('') }}{% endif %}
+    {% if not execute or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('defer') %}{{ return('') }}{% endif %}
     {% set read = {} %}
     {% for unique_id in selected_resources if unique_id.startswith('model.') %}{% do read.update(upstream_seeds(unique_id)) %}{% endfor %}
     {% set names = {} %}
