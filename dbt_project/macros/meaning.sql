@@ -83,3 +83,16 @@
 {% macro is_late() -%}
     (arrival_ts is not null and ingest_ts > event_ts + interval '{{ var("late_after_minutes") }}' minute)
 {%- endmacro %}
+
+{# The 5 minutes in which something was measured. #}
+{% macro measured_bucket(ts) -%}
+    date_trunc('hour', {{ ts }}) + interval '5' minute * (minute({{ ts }}) / 5)
+{%- endmacro %}
+
+{# 1 for the copy of an event that counts: the one that came first. #}
+{% macro copy_number() -%}
+    row_number() over (
+            partition by event_id, event_ts
+            order by ingest_ts, source, shard_id, sequence_number, source_row
+        )
+{%- endmacro %}

@@ -8,7 +8,7 @@ accepted as (
     from {{ ref('stg_network_events') }}
     where
         event_ts >= {{ since }}
-        and ingest_ts >= {{ since }} - interval '5' minute
+        and ingest_ts >= {{ since }} - {{ max_ahead() }}
         and {{ not_newer_than(counted_until('int_network_events_5min', 'live')) }}
         and {{ not_newer_than(counted_until('int_network_events_5min', 'late')) }}
 ),

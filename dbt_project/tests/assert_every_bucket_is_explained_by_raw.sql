@@ -4,12 +4,12 @@ with
 
 arrived as (
     select
-        date_trunc('hour', event_ts) + interval '5' minute * (minute(event_ts) / 5) as bucket_ts,
+        {{ measured_bucket('event_ts') }} as bucket_ts,
         count(*) as n
     from {{ ref('stg_network_events') }}
     where
         event_ts >= {{ since }}
-        and ingest_ts >= {{ since }} - interval '1' hour
+        and ingest_ts >= {{ since }} - {{ max_ahead() }}
     group by 1
 ),
 

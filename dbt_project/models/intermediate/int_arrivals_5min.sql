@@ -26,11 +26,8 @@ events as (
         ingest_ts,
         source,
         feed,
-        date_trunc('hour', event_ts) + interval '5' minute * (minute(event_ts) / 5) as bucket_ts,
-        row_number() over (
-            partition by event_id, event_ts
-            order by ingest_ts, source, shard_id, sequence_number, source_row
-        ) as copy
+        {{ measured_bucket('event_ts') }} as bucket_ts,
+        {{ copy_number() }} as copy
     from {{ ref('stg_network_events') }}
     where
         {{ touched('event_ts', work) }}

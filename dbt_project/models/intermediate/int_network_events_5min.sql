@@ -26,11 +26,8 @@ with
 events as (
     select
         *,
-        date_trunc('hour', event_ts) + interval '5' minute * (minute(event_ts) / 5) as bucket_ts,
-        row_number() over (
-            partition by event_id, event_ts
-            order by ingest_ts, source, shard_id, sequence_number, source_row
-        ) as copy,
+        {{ measured_bucket('event_ts') }} as bucket_ts,
+        {{ copy_number() }} as copy,
         count(*) over (partition by event_id, event_ts) - 1 as later_copies
     from {{ ref('stg_network_events') }}
     where
