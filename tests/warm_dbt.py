@@ -11,13 +11,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, NamedTuple
 
 from dbt.cli.main import dbtRunner
 
 from infra.local.settings import REPO_ROOT
 
 QUIET = ("--quiet", "--no-use-colors", "--log-level-file", "none")
+FAILURES = ("error", "fail", "runtime error")
 
 
 def copy_project(folder: Path) -> Path:
@@ -27,19 +29,35 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-class WarmDbt:
-    """`start` sends a command, `wait` returns what came of it, `run` does both and fails if dbt did."""
+class Outcome(NamedTuple):
+    """What a command came to: `status` of each node by name, `failed`: what the nodes say that did."""
 
-    def __init__(self, project: Path, *, schema: str, raw: str) -> None:
+    ok: bool
+    status: dict[str, str]
+    failed: dict[str, str]
+    error: str
+
+
+class WarmDbt:
+    """`start` sends a command, `wait` returns what came of it, `run` does both and fails if dbt did.
+
+    dbt's own files go to `folder`, by default the project's target.
+    """
+
+    def __init__(
+        self, project: Path, *, schema: str, raw: str, target: str = "dev", folder: Path | None = None
+    ) -> None:
+        self.schema, self.folder = schema, folder or project / "target"
         environment = {
             **os.environ,
             "TELCOPULSE_MARTS_SCHEMA": schema,
             "TELCOPULSE_RAW_DATABASE": raw,
+            "TELCOPULSE_DBT_TARGET": target,
             "DBT_PROFILES_DIR": str(project / "dbt_project"),
             "PYTHONPATH": str(REPO_ROOT),
         }
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "tests.warm_dbt", str(project / "target")],
+            [sys.executable, "-m", "tests.warm_dbt", str(self.folder)],
             cwd=project,
             env=environment,
             stdin=subprocess.PIPE,
@@ -49,25 +67,36 @@ class WarmDbt:
         )
         self.is_busy = False
 
+    def __enter__(self) -> "WarmDbt":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
     def start(self, *command: str) -> None:
         assert self._child.stdin is not None
         self.is_busy = True
         self._child.stdin.write(json.dumps(command) + "\n")
         self._child.stdin.flush()
 
-    def wait(self) -> dict[str, Any]:
+    def wait(self) -> Outcome:
         assert self._child.stdout is not None
         for line in self._child.stdout:
             if line.startswith("{"):
                 self.is_busy = False
-                return dict(json.loads(line))
+                return Outcome(**json.loads(line))
         raise AssertionError("dbt ended before it answered")
 
-    def run(self, *command: str) -> dict[str, Any]:
+    def attempt(self, *command: str) -> Outcome:
         self.start(*command)
-        answer = self.wait()
-        assert answer["ok"], (command, answer)
-        return answer
+        return self.wait()
+
+    def run(self, *command: str) -> Outcome:
+        outcome = self.attempt(*command)
+        assert outcome.ok, (command, outcome)
+        return outcome
 
     def send_signal(self, number: int) -> None:
         os.killpg(self._child.pid, number)
@@ -79,18 +108,19 @@ class WarmDbt:
         self._child.wait()
 
 
-def _answer(manifest: Any, command: Sequence[str]) -> dict[str, Any]:
+def _outcome(manifest: Any, command: Sequence[str]) -> Outcome:
     result = dbtRunner(manifest=manifest).invoke([*command, *QUIET])
-    nodes = getattr(result.result, "results", [])
-    failed = {node.unique_id: node.message for node in nodes if node.status in ("error", "fail", "runtime error")}
-    return {"ok": bool(result.success), "failed": failed, "error": str(result.exception or "")}
+    nodes = [found for found in getattr(result.result, "results", []) if hasattr(found, "node")]
+    status = {found.node.name: str(found.status) for found in nodes if found.node.resource_type != "operation"}
+    failed = {found.node.unique_id: found.message for found in nodes if found.status in FAILURES}
+    return Outcome(bool(result.success), status, failed, str(result.exception or ""))
 
 
 def main() -> None:
     target = ["--target-path", sys.argv[1], "--log-path", sys.argv[1]]
     manifest = dbtRunner().invoke(["parse", *target, *QUIET]).result
     for line in sys.stdin:
-        print(json.dumps(_answer(manifest, [*json.loads(line), *target])), flush=True)
+        print(json.dumps(_outcome(manifest, [*json.loads(line), *target])._asdict()), flush=True)
 
 
 if __name__ == "__main__":

@@ -13,32 +13,32 @@ import pytest
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT, LocalSettings
 from tests.integration import athena_functions, measurements
-from tests.integration.dbt_session import DbtSession, dbt_session
 from tests.integration.planted_defects import DEFECTS
 from tests.integration.programs import backfill
+from tests.warm_dbt import WarmDbt, copy_project
 
 RAW, PROD, BRANCH = "raw_project", "marts_project", "ci_a_branch"
 
 
 @pytest.fixture(scope="module")
-def prod(local_aws: LocalSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtSession]:
+def prod(local_aws: LocalSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmDbt]:
     """A day of measurements, and every mart of it."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "events.jsonl").write_bytes(b"\n".join(measurements.lines(seed=7)) + b"\n")
     backfill(folder / "events.jsonl", database=RAW)
-    with dbt_session(folder / "prod", schema=PROD, raw=RAW, target="prod") as session:
-        session.run("seed")
-        session.run("run")
-        session.run("docs", "generate")
-        yield session
+    with WarmDbt(REPO_ROOT, schema=PROD, raw=RAW, target="prod", folder=folder / "prod") as dbt:
+        dbt.run("seed")
+        dbt.run("run")
+        dbt.run("docs", "generate")
+        yield dbt
 
 
 @pytest.fixture(scope="module")
-def manifest(prod: DbtSession) -> dict[str, Any]:
+def manifest(prod: WarmDbt) -> dict[str, Any]:
     """Of the build: the file is copied at once, for every command writes it anew."""
     state = prod.folder / "state"
     state.mkdir(exist_ok=True)
-    shutil.copy(prod.folder / "target" / "manifest.json", state)
+    shutil.copy(prod.folder / "manifest.json", state)
     return dict(json.loads((state / "manifest.json").read_text()))
 
 
@@ -57,11 +57,11 @@ def put_back(table: dict[str, Any]) -> None:
     boto3.client("glue").update_table(DatabaseName=PROD, TableInput=table_input)
 
 
-def test_each_kind_of_defect_fails_the_test_that_is_for_it(prod: DbtSession) -> None:
+def test_each_kind_of_defect_fails_the_test_that_is_for_it(prod: WarmDbt) -> None:
     """Each is planted alone among its table's; what it fails besides is not looked at."""
     names = [defect.found_by for defect in DEFECTS]
     assert len(set(names)) == len(names)
-    before = prod.run("test", "--select", *names)
+    before = prod.run("test", "--select", *names).status
     assert before == dict.fromkeys(names, "pass")
     for wave in waves():
         kept = [glue_table(defect.table) for defect in wave]
@@ -71,7 +71,7 @@ def test_each_kind_of_defect_fails_the_test_that_is_for_it(prod: DbtSession) -> 
         for table in kept:
             put_back(table)
         assert found == {defect.found_by: "fail" for defect in wave}
-    assert prod.run("test", "--select", *names) == before
+    assert prod.run("test", "--select", *names).status == before
 
 
 def waves() -> list[list[Any]]:
@@ -86,13 +86,12 @@ def waves() -> list[list[Any]]:
     return found
 
 
-def test_an_event_id_with_two_times_is_a_warning(prod: DbtSession) -> None:
-    assert prod.run("test", "--select", "assert_event_id_has_one_event_ts") == {
-        "assert_event_id_has_one_event_ts": "warn"
-    }
+def test_an_event_id_with_two_times_is_a_warning(prod: WarmDbt) -> None:
+    name = "assert_event_id_has_one_event_ts"
+    assert prod.run("test", "--select", name).status == {name: "warn"}
 
 
-def test_refused_records_are_counted_and_shown_without_device_and_position(prod: DbtSession) -> None:
+def test_refused_records_are_counted_and_shown_without_device_and_position(prod: WarmDbt) -> None:
     counted = rows("select reject_reason, sum(n) from rejected_events group by 1 order by 1")
     assert counted == [["bad_event_ts", "2"], ["not_json", "1"], ["not_object", "1"]]
     shown = str(rows("select example from rejected_examples"))
@@ -100,7 +99,7 @@ def test_refused_records_are_counted_and_shown_without_device_and_position(prod:
     assert not any(secret in shown for secret in ("41.38", "2.16", "phone", "77"))
 
 
-def test_descriptions_of_models_seeds_and_columns_stand_in_glue(prod: DbtSession, manifest: dict[str, Any]) -> None:
+def test_descriptions_of_models_seeds_and_columns_stand_in_glue(prod: WarmDbt, manifest: dict[str, Any]) -> None:
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
     assert len(nodes) > 15
     for node in nodes:
@@ -118,8 +117,8 @@ def _in_glue(description: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
-def test_the_docs_site_describes_every_table(prod: DbtSession, manifest: dict[str, Any]) -> None:
-    target = prod.folder / "target"
+def test_the_docs_site_describes_every_table(prod: WarmDbt, manifest: dict[str, Any]) -> None:
+    target = prod.folder
     catalog = json.loads((target / "catalog.json").read_text())
     assert catalog["errors"] is None
     models = {key for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
@@ -127,15 +126,15 @@ def test_the_docs_site_describes_every_table(prod: DbtSession, manifest: dict[st
     assert (target / "index.html").stat().st_size > 100_000
 
 
-def test_every_console_query_answers_as_it_stands(prod: DbtSession) -> None:
-    folder = prod.folder / "target" / "compiled" / "telcopulse" / "dbt_project" / "analyses"
+def test_every_console_query_answers_as_it_stands(prod: WarmDbt) -> None:
+    folder = prod.folder / "compiled" / "telcopulse" / "dbt_project" / "analyses"
     empty = [path.stem for path in sorted(folder.glob("*.sql")) if not rows(path.read_text())]
     assert len(list(folder.glob("*.sql"))) == 10
     assert empty == []
 
 
-def test_models_use_what_athena_documents(prod: DbtSession) -> None:
-    compiled = sorted((prod.folder / "target" / "compiled").rglob("*.sql"))
+def test_models_use_what_athena_documents(prod: WarmDbt) -> None:
+    compiled = sorted((prod.folder / "compiled").rglob("*.sql"))
     assert len(compiled) > 100
     used: dict[str, str] = {}
     for path in compiled:
@@ -146,17 +145,15 @@ def test_models_use_what_athena_documents(prod: DbtSession) -> None:
 
 
 def test_a_branch_builds_what_it_changed_and_reads_the_rest_from_prod(
-    prod: DbtSession, manifest: dict[str, Any], tmp_path: Path
+    prod: WarmDbt, manifest: dict[str, Any], tmp_path: Path
 ) -> None:
     """As docs/work-on-models.md says for CI."""
-    project = tmp_path / "checkout"
-    shutil.copytree(REPO_ROOT / "dbt_project", project / "dbt_project", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPO_ROOT / "dbt_project.yml", project)
+    project = copy_project(tmp_path / "checkout")
     model = project / "dbt_project" / "models" / "marts" / "rejected_events.sql"
     model.write_text(model.read_text().replace("max(payload_bytes)", "max(payload_bytes + 0)"))
     state = str(prod.folder / "state")
-    with dbt_session(tmp_path / "branch", schema=BRANCH, raw=RAW, project=project, target="ci") as branch:
-        built = branch.run("build", "--select", "state:modified+", "--defer", "--state", state)
+    with WarmDbt(project, schema=BRANCH, raw=RAW, target="ci") as branch:
+        built = branch.run("build", "--select", "state:modified+", "--defer", "--state", state).status
         models = {name for name, status in built.items() if status == "success" and "__" not in name}
         assert models == {"rejected_events", "rejected_examples", "data_quality"}
         assert rows("select sum(n) from rejected_events", BRANCH) == rows("select sum(n) from rejected_events")
@@ -171,7 +168,7 @@ def test_a_branch_builds_what_it_changed_and_reads_the_rest_from_prod(
     assert left["KeyCount"] == 0
 
 
-def test_only_a_branch_can_be_dropped(prod: DbtSession) -> None:
+def test_only_a_branch_can_be_dropped(prod: WarmDbt) -> None:
     refused = prod.attempt("run-operation", "drop_branch_schema")
     assert not refused.ok
     assert rows("select count(*) from provinces") == [["4"]]

@@ -85,7 +85,7 @@ def test_a_build_by_hand_beside_the_loop_never_brings_older_counts_back(marts: M
             marts.append(history.batch(40))
             by_hand.run(*command("all", COUNTS))
             assert marts.counts() == history.buckets()
-            assert marts.dbt.wait()["ok"]
+            assert marts.dbt.wait().ok
         assert marts.counts() == history.buckets()
     finally:
         by_hand.kill()
@@ -103,7 +103,7 @@ def test_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
             history.pass_time(1)
             marts.append(history.batch(40))
             by_hand.start(*command("all", COUNTS))
-            assert [marts.dbt.wait()["failed"], by_hand.wait()["failed"]] == [{}, {}]
+            assert [marts.dbt.wait().failed, by_hand.wait().failed] == [{}, {}]
         marts.refresh("all", COUNTS)
         assert marts.counts() == history.buckets()
         assert marts.changed_by_full_refresh(COUNTS) == {}
@@ -139,7 +139,7 @@ def test_an_edited_seed_rebuilds_what_was_computed_with_it(marts: Marts, project
         seed.write_text(original.replace(",vodafone,", ",orange,"))
         marts.killed()
         marts.dbt.start(*command("live", TWO))
-        assert "seed brands is not loaded as its file stands: run `dbt seed` first" in marts.dbt.wait()["error"]
+        assert "seed brands is not loaded as its file stands: run `dbt seed` first" in marts.dbt.wait().error
         marts.dbt.run("seed", "--select", "brands")
         marts.refresh("live", TWO)
         assert marts.rows(INTERMEDIATE) != before

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 from infra.local.settings import REPO_ROOT
+from tests.warm_dbt import copy_project
 
 PAGE = (REPO_ROOT / "docs" / "add-a-kpi.md").read_text(encoding="utf-8")
 COLUMNS = {"beyond_100m_share", "beyond_100m_share_ci_low", "beyond_100m_share_ci_high"}
 
 
 def test_its_patches_apply_and_the_project_has_the_kpi(tmp_path: Path) -> None:
-    for folder in ("dbt_project", "dashboard"):
-        shutil.copytree(REPO_ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPO_ROOT / "dbt_project.yml", tmp_path)
+    copy_project(tmp_path)
+    shutil.copytree(REPO_ROOT / "dashboard", tmp_path / "dashboard", ignore=shutil.ignore_patterns("__pycache__"))
     patches = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert len(patches) == 6
     for patch in patches:

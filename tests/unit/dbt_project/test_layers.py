@@ -1,15 +1,6 @@
 """Staging alone reads the source, intermediate reads staging, marts read intermediate, marts and seeds."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
-
-import pytest
-
-from infra.local.settings import REPO_ROOT
 
 READS = {
     "staging": {"source", "seeds"},
@@ -18,18 +9,6 @@ READS = {
 }
 # It is about the pipeline, not the network: when records arrived, refused ones too, which no intermediate model keeps.
 ALLOWED = {("pipeline_freshness", "stg_arrivals"), ("rejected_events", "stg_rejected_events")}
-
-
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("parsed")
-    subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "parse", "--quiet", "--target-path", folder, "--log-path", folder],
-        cwd=REPO_ROOT,
-        env={**os.environ, "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project")},
-        check=True,
-    )
-    return dict(json.loads((folder / "manifest.json").read_text()))
 
 
 def layer(node: dict[str, Any]) -> str:
