@@ -13,7 +13,7 @@ class NoFakeTime(Exception):
 
 
 class JobClock:
-    """`offset_s` is how far the clock of processes started with `environment` is ahead of this machine's."""
+    """The clock of processes that are started with `environment`."""
 
     def __init__(self, folder: Path) -> None:
         """Raises: NoFakeTime."""
@@ -33,7 +33,7 @@ class JobClock:
         }
 
     def set(self, offset_s: int) -> None:
-        self.offset_s = offset_s
+        """Let it be so far ahead of this machine's."""
         written = self._file.with_suffix(".new")
         written.write_text(f"{offset_s:+d}s\n")
         os.replace(written, self._file)

@@ -37,12 +37,15 @@ def instruction(app: Path, name: str) -> list[str]:
     return command
 
 
+def container_environment(app: Path) -> dict[str, str]:
+    programs = Path(sys.executable).parent
+    return {**os.environ, "PYTHONPATH": str(app), "PATH": f"{programs}:{os.environ['PATH']}"}
+
+
 @contextmanager
 def started(command: list[str], app: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A container's process, but for the container."""
-    programs = str(Path(sys.executable).parent)
-    variables = {**os.environ, "PYTHONPATH": str(app), "HOME": str(app.parent), **environment}
-    variables["PATH"] = f"{programs}:{os.environ['PATH']}"
+    variables = {**container_environment(app), "HOME": str(app.parent), **environment}
     child = subprocess.Popen(
         command, cwd=app, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -57,7 +60,7 @@ def test_the_dashboard_starts_and_is_found_healthy(tmp_path: Path) -> None:
     app, port = unpacked("dashboard", tmp_path), str(free_port())
     command = [part.replace("8501", port).replace("0.0.0.0", "127.0.0.1") for part in instruction(app, "CMD")]
     check = [*instruction(app, "HEALTHCHECK"), port]
-    environment = {**os.environ, "PYTHONPATH": str(app), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = container_environment(app)
 
     def is_healthy() -> bool:
         return subprocess.run(check, cwd=app, env=environment, capture_output=True, check=False).returncode == 0
@@ -80,8 +83,9 @@ def test_the_refresh_loop_starts_seeds_and_stops_when_told(tmp_path: Path, local
         "PYTHONUNBUFFERED": "1",
         "TELCOPULSE_MARTS_SCHEMA": "image_marts",
         "TELCOPULSE_RAW_DATABASE": "image_raw",
+        # The local AWS's settings hold the repository's.
+        "PYTHONPATH": str(app),
     }
-    environment["PYTHONPATH"] = str(app)
     with started(instruction(app, "CMD"), app, **environment) as loop:
         assert loop.stdout
         events = []
