@@ -1,7 +1,8 @@
 """Keep the marts fresh: dbt in one warm process that parses once and refreshes the live models back to back.
 
-A saved edit of a model is noticed: the model and what reads it are built anew. Each run prints one JSON line on stdout
-and reports to CloudWatch.
+A saved edit of a model is noticed: the model and what reads it are built anew. What the models said of outages is
+published to SNS. Each run prints one JSON line on stdout and reports to CloudWatch; one that ended with an error is
+repeated, later and later. Never two loops run at once: the second waits for the first one's lease.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +25,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from pyathena.error import Error as PyAthenaError
+
+from dbt_project.lease import Lease
+from dbt_project.notifications import Notifier, NotPublished
 
 LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
 LATE = ["run", "--select", "tag:live", "--vars", "{beat: late}"]
@@ -35,8 +41,9 @@ VACUUM = ["run-operation", "vacuum_tables"]
 VACUUM_MARTS = ["run-operation", "vacuum_tables", "--args", "{only_marts: true}"]
 
 RAW_TABLE = "network_events"
+TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
-_MAX_BACKOFF_S = 60.0
+_MAX_RETRY_S = 60.0
 
 log = logging.getLogger("telcopulse.refresh")
 
@@ -45,29 +52,47 @@ class ParseFailed(Exception):
     """The project can't be parsed; dbt has printed why."""
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """`is_worth_a_retry`: something went wrong on the way; a data test that found something would find it again."""
+
+    ok: bool
+    figures: dict[str, Any]
+    is_worth_a_retry: bool = False
+    is_news: bool = True
+
+
 @dataclass
 class Beat:
-    """A dbt command that is due every `period_s` seconds, counted from the end of its last run."""
+    """What is due every `period_s` seconds, counted from the end of its last run.
+
+    After an error it is due again in 2, 4, 8, … seconds: at most a minute, or a 24th of a longer period.
+    """
 
     name: str
-    command: list[str]
+    act: Callable[[Manifest], Outcome]
     period_s: float
     due_at: float = field(default=0.0)
+    failures: int = field(default=0)
+
+    def ended(self, outcome: Outcome, now: float) -> None:
+        self.failures = 0 if outcome.ok else self.failures + 1
+        retry_s = min(2.0**self.failures, max(_MAX_RETRY_S, self.period_s / 24))
+        self.due_at = now + (retry_s if outcome.is_worth_a_retry else self.period_s)
 
 
 class RefreshLoop:
-    def __init__(self, beats: Sequence[Beat], metrics_namespace: str) -> None:
-        """`beats`: the one that has been due for longest runs next."""
+    def __init__(self, beats: Sequence[Beat], metrics_namespace: str, stopping: threading.Event) -> None:
+        """`beats`: the one that has been due for longest runs next. `stopping`: the running one ends, then the loop.
+
+        Raises: ParseFailed.
+        """
         self._beats = list(beats)
         self._namespace = metrics_namespace
         self._cloudwatch: Any = boto3.client("cloudwatch")
-        self._stopping = threading.Event()
+        self._stopping = stopping
         self._files = project_files()
         self._manifest = parse()
-
-    def stop(self) -> None:
-        """Let the running command finish, then end."""
-        self._stopping.set()
 
     def run(self) -> None:
         """Build everything once, then every beat when it is due, until stopped."""
@@ -77,16 +102,12 @@ class RefreshLoop:
         now = time.monotonic()
         for beat in self._beats:
             beat.due_at = now + beat.period_s
-        failures = 0
         while not self._stopping.is_set():
             beat = min(self._beats, key=lambda beat: beat.due_at)
             if self._stopping.wait(max(0.0, beat.due_at - time.monotonic())):
                 return
             self._follow_edits()
-            ok = self._invoke(beat.name, beat.command)
-            failures = 0 if ok else failures + 1
-            beat.due_at = time.monotonic() + beat.period_s
-            self._back_off(failures)
+            self._run(beat)
 
     def _follow_edits(self) -> None:
         """Parse anew when a file of the project changed, and build what it defines from all of its history."""
@@ -101,55 +122,79 @@ class RefreshLoop:
             report({"event": "parse_failed", "edited": sorted(map(str, edited)), "error": str(error)})
             return
         seeds = sorted(path.stem for path in edited if path.suffix == ".csv")
-        if seeds and self._invoke("edited", ["seed", "--select", *seeds]):
+        if seeds and self._run_once("edited", ["seed", "--select", *seeds]):
             # The models notice by themselves that their rows were computed with other seeds.
-            self._invoke("edited", ["run"])
+            self._run_once("edited", ["run"])
         selected = edited_models(edited, [node.name for node in self._manifest.nodes.values()])
         if selected:
-            self._invoke("edited", ["run", "--full-refresh", "--select", *selected])
+            self._run_once("edited", ["run", "--full-refresh", "--select", *selected])
 
     def _until_done(self, name: str, command: list[str]) -> None:
-        failures = 0
-        while not self._stopping.is_set() and not self._invoke(name, command):
-            failures += 1
-            self._back_off(failures)
-
-    def _back_off(self, failures: int) -> None:
-        if failures:
-            self._stopping.wait(min(_MAX_BACKOFF_S, 2.0**failures))
+        beat = Beat(name, partial(run_dbt, command), period_s=_MAX_RETRY_S)
+        while not self._stopping.is_set() and not self._run(beat):
+            self._stopping.wait(max(0.0, beat.due_at - time.monotonic()))
 
     def _wait_for_raw(self) -> None:
         glue = boto3.client("glue")
         database = os.environ.get("TELCOPULSE_RAW_DATABASE", "raw")
-        waited = False
+        waited_for = None
         while not self._stopping.is_set():
             try:
                 glue.get_table(DatabaseName=database, Name=RAW_TABLE)
                 return
             except glue.exceptions.EntityNotFoundException:
-                if not waited:
-                    report({"event": "waiting", "for": f"{database}.{RAW_TABLE}"})
-                waited = True
-                self._stopping.wait(_RAW_POLL_S)
+                missing = {"event": "waiting", "for": f"{database}.{RAW_TABLE}"}
+            except (BotoCoreError, ClientError) as error:
+                missing = {"event": "waiting", "for": "Glue", "error": str(error)}
+            if missing != waited_for:
+                report(missing)
+            waited_for = missing
+            self._stopping.wait(_RAW_POLL_S)
 
-    def _invoke(self, name: str, command: list[str]) -> bool:
+    def _run_once(self, name: str, command: list[str]) -> bool:
+        return self._run(Beat(name, partial(run_dbt, command), period_s=_MAX_RETRY_S))
+
+    def _run(self, beat: Beat) -> bool:
         started = time.monotonic()
-        result = invoke(command, self._manifest)
-        seconds = round(time.monotonic() - started, 2)
-        report({"event": "refresh", "beat": name, "ok": result.success, "seconds": seconds, **figures(result)})
-        self._put_metrics(name, result.success, seconds)
-        return bool(result.success)
+        outcome = beat.act(self._manifest)
+        ended = time.monotonic()
+        beat.ended(outcome, ended)
+        if outcome.is_news:
+            seconds = round(ended - started, 2)
+            line = {"event": "refresh", "beat": beat.name, "ok": outcome.ok, "seconds": seconds}
+            report({**line, **({"failures": beat.failures} if beat.failures else {}), **outcome.figures})
+            self._put_metrics(beat, outcome.ok, seconds)
+        return outcome.ok
 
-    def _put_metrics(self, name: str, ok: bool, seconds: float) -> None:
-        dimensions = [{"Name": "Beat", "Value": name}]
+    def _put_metrics(self, beat: Beat, ok: bool, seconds: float) -> None:
+        dimensions = [{"Name": "Beat", "Value": beat.name}]
+        in_a_row = max(other.failures for other in [beat, *self._beats])
         data = [
             {"MetricName": "refresh_duration_s", "Value": seconds, "Unit": "Seconds", "Dimensions": dimensions},
             {"MetricName": "refresh_failed", "Value": 0 if ok else 1, "Unit": "Count", "Dimensions": dimensions},
+            {"MetricName": "refresh_failures_in_a_row", "Value": in_a_row, "Unit": "Count"},
         ]
         try:
             self._cloudwatch.put_metric_data(Namespace=self._namespace, MetricData=data)
         except (BotoCoreError, ClientError) as error:
             log.warning("event=metrics_refused error=%s", error)
+
+
+def run_dbt(command: list[str], manifest: Manifest) -> Outcome:
+    result = invoke(command, manifest)
+    nodes = getattr(result.result, "results", [])
+    statuses = {str(node.status) for node in nodes}
+    is_only_a_finding = "fail" in statuses and not result.exception and not statuses & {"error", "runtime error"}
+    return Outcome(bool(result.success), figures(result), not result.success and not is_only_a_finding)
+
+
+def publish(notifier: Notifier, manifest: Manifest) -> Outcome:
+    """What can't be published now is found again."""
+    try:
+        published = notifier.publish_new()
+    except (NotPublished, BotoCoreError, ClientError, PyAthenaError) as error:
+        return Outcome(False, {"failed": {"notify": str(error)}}, is_worth_a_retry=True)
+    return Outcome(True, {"published": published}, is_news=published > 0)
 
 
 def parse() -> Manifest:
@@ -209,17 +254,34 @@ def report(line: dict[str, Any]) -> None:
 
 def beats_of(arguments: argparse.Namespace) -> list[Beat]:
     hour_s = 3600.0
-    return [
-        Beat("live", LIVE, arguments.live_seconds),
-        Beat("late", LATE, arguments.late_minutes * 60),
-        Beat("test", TEST, arguments.test_minutes * 60),
-        Beat("prune_log", PRUNE_LOG, hour_s),
-        Beat("optimize_day", OPTIMIZE_DAY, hour_s),
-        Beat("vacuum_marts", VACUUM_MARTS, hour_s),
-        Beat("reconcile", RECONCILE, 24 * hour_s),
-        Beat("optimize_all", OPTIMIZE_ALL, 24 * hour_s),
-        Beat("vacuum", VACUUM, 24 * hour_s),
+    commands = [
+        ("live", LIVE, arguments.live_seconds),
+        ("late", LATE, arguments.late_minutes * 60),
+        ("test", TEST, arguments.test_minutes * 60),
+        ("prune_log", PRUNE_LOG, hour_s),
+        ("optimize_day", OPTIMIZE_DAY, hour_s),
+        ("vacuum_marts", VACUUM_MARTS, hour_s),
+        ("reconcile", RECONCILE, 24 * hour_s),
+        ("optimize_all", OPTIMIZE_ALL, 24 * hour_s),
+        ("vacuum", VACUUM, 24 * hour_s),
     ]
+    beats = [Beat(name, partial(run_dbt, command), period_s) for name, command, period_s in commands]
+    topic_arn = os.environ.get(TOPIC_VARIABLE)
+    if topic_arn is None:
+        report({"event": "not_notifying", "why": f"{TOPIC_VARIABLE} is not set"})
+        return beats
+    notifier = Notifier(topic_arn, marts_schema(), os.environ.get("TELCOPULSE_DBT_WORKGROUP", "dbt"))
+    return [*beats, Beat("notify", partial(publish, notifier), arguments.live_seconds)]
+
+
+def marts_schema() -> str:
+    """As profiles.yml has it."""
+    return os.environ.get("TELCOPULSE_MARTS_SCHEMA", "marts")
+
+
+def marts_lease() -> Lease:
+    bucket = os.environ.get("TELCOPULSE_MARTS_BUCKET", "telcopulse-marts")
+    return Lease(bucket, f"refresh_lease/{marts_schema()}.json")
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -237,9 +299,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return parser.parse_args(arguments)
 
 
-def stop_on_signals(stop: Callable[[], None]) -> None:
+def stop_on_signals(stopping: threading.Event) -> None:
     def on_signal(signum: int, frame: FrameType | None) -> None:
-        stop()
+        stopping.set()
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
@@ -248,15 +310,19 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 def main() -> int:
     arguments = parse_arguments()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    stopping = threading.Event()
+    stop_on_signals(stopping)
     try:
-        loop = RefreshLoop(beats_of(arguments), arguments.metrics_namespace)
+        loop = RefreshLoop(beats_of(arguments), arguments.metrics_namespace, stopping)
     except ParseFailed as error:
         print(f"error: the dbt project can't be parsed: {error}", file=sys.stderr)
         return 2
-    stop_on_signals(loop.stop)
-    loop.run()
-    report({"event": "stopped"})
-    return 0
+    lease = marts_lease()
+    if lease.acquire(stopping, lambda holder: report({"event": "waiting", "for": "lease", "held_by": holder})):
+        with lease.kept(on_loss=stopping.set):
+            loop.run()
+    report({"event": "lease_lost" if lease.is_lost else "stopped"})
+    return 1 if lease.is_lost else 0
 
 
 if __name__ == "__main__":

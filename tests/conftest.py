@@ -1,8 +1,14 @@
-"""What every test gets: protection from the developer's own AWS settings."""
+"""What every test gets: protection from the developer's own AWS settings, and a Java that starts fast."""
 
 import os
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _java_starts_fast() -> None:
+    """The tests start Spark dozens of times for seconds each: the optimising compiler costs more than it brings."""
+    os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""The account's resources, as Terraform makes them on AWS: buckets, stream, databases, workgroups."""
+"""The account's resources, as Terraform makes them on AWS: buckets, stream, databases, workgroups, topic."""
 
 import boto3
 
@@ -18,6 +18,7 @@ DATABASES = {
     "marts": "s3://telcopulse-marts/",
 }
 STREAM, SHARDS = "network-events", 2
+OUTAGES_TOPIC = "telcopulse-outages"
 WORKGROUPS = ("dbt", "dashboard", "adhoc")
 
 
@@ -29,6 +30,7 @@ def create() -> None:
     for name, location in DATABASES.items():
         glue.create_database(DatabaseInput={"Name": name, "LocationUri": location})
     boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=SHARDS)
+    boto3.client("sns").create_topic(Name=OUTAGES_TOPIC)
     athena = boto3.client("athena")
     for workgroup in WORKGROUPS:
         athena.create_work_group(

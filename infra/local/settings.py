@@ -106,6 +106,7 @@ class LocalSettings:
             "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project"),
             "SPARK_CONF_DIR": str(SPARK_CONF_DIR),
             "SPARK_LOCAL_IP": LOOPBACK,
+            "TELCOPULSE_OUTAGES_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:telcopulse-outages",
             "PYTHONPATH": str(REPO_ROOT),
             "PATH": os.pathsep.join([venv_bin, os.environ.get("PATH", "")]),
             "TELCOPULSE_AWS_PORT": str(self.aws_port),

@@ -53,7 +53,7 @@ class System:
         self._start("job", ["glue_streaming/job.py", *arguments])
 
     def start_refresh(self) -> None:
-        self._start("refresh", ["dbt_project/refresh.py"])
+        self._start("refresh", ["-m", "dbt_project.refresh"])
 
     def start_dashboard(self) -> None:
         processes.require_free(self.settings.dashboard_port, "TELCOPULSE_DASHBOARD_PORT")

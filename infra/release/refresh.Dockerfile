@@ -13,4 +13,4 @@ USER 10001:10001
 # The one place that can be written; declared here, it keeps its mode when a task mounts its own.
 VOLUME /tmp
 # No health check: the loop ends when it can't go on, and the alarm marts-stale rings when it does nothing.
-CMD ["python", "dbt_project/refresh.py"]
+CMD ["python", "-m", "dbt_project.refresh"]

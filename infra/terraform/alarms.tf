@@ -53,11 +53,11 @@ locals {
       statistic   = "Sum", comparison = "GreaterThanThreshold", threshold = 0
       period      = 60, periods = 1, missing = "notBreaching"
     }
-    refresh-failed = {
-      description = "Every live refresh of the last 15 minutes failed"
-      namespace   = local.metrics_namespace, metric = "refresh_failed", dimensions = { Beat = "live" }
-      statistic   = "Minimum", comparison = "GreaterThanThreshold", threshold = 0
-      period      = 300, periods = 3, missing = "notBreaching"
+    refresh-failing = {
+      description = "A command of the refresh loop failed again and again: the loop's log names it"
+      namespace   = local.metrics_namespace, metric = "refresh_failures_in_a_row", dimensions = {}
+      statistic   = "Maximum", comparison = "GreaterThanOrEqualToThreshold", threshold = var.alarm_thresholds.refresh_failures
+      period      = 60, periods = 1, missing = "notBreaching"
     }
     tests-failed = {
       description = "The data tests failed"

@@ -46,13 +46,14 @@ locals {
       TELCOPULSE_RELEASE             = var.release
     }
     refresh = {
-      AWS_REGION                = var.region
-      TELCOPULSE_DBT_TARGET     = "prod"
-      TELCOPULSE_RAW_DATABASE   = aws_glue_catalog_database.lake["raw"].name
-      TELCOPULSE_MARTS_SCHEMA   = aws_glue_catalog_database.lake["marts"].name
-      TELCOPULSE_MARTS_BUCKET   = aws_s3_bucket.main["marts"].bucket
-      TELCOPULSE_RESULTS_BUCKET = aws_s3_bucket.main["athena-results"].bucket
-      TELCOPULSE_DBT_WORKGROUP  = aws_athena_workgroup.main["dbt"].name
+      AWS_REGION                   = var.region
+      TELCOPULSE_DBT_TARGET        = "prod"
+      TELCOPULSE_RAW_DATABASE      = aws_glue_catalog_database.lake["raw"].name
+      TELCOPULSE_MARTS_SCHEMA      = aws_glue_catalog_database.lake["marts"].name
+      TELCOPULSE_MARTS_BUCKET      = aws_s3_bucket.main["marts"].bucket
+      TELCOPULSE_RESULTS_BUCKET    = aws_s3_bucket.main["athena-results"].bucket
+      TELCOPULSE_DBT_WORKGROUP     = aws_athena_workgroup.main["dbt"].name
+      TELCOPULSE_OUTAGES_TOPIC_ARN = aws_sns_topic.outages.arn
     }
   }
 }

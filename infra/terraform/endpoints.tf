@@ -1,6 +1,6 @@
 locals {
   # What the private subnets call; each costs by the hour and zone, so a service that nothing calls has none.
-  interface_endpoints = toset(["athena", "ecr.api", "ecr.dkr", "glue", "kinesis-streams", "kms", "logs", "monitoring", "sts"])
+  interface_endpoints = toset(["athena", "ecr.api", "ecr.dkr", "glue", "kinesis-streams", "kms", "logs", "monitoring", "sns", "sts"])
 }
 
 resource "aws_vpc_endpoint" "s3" {

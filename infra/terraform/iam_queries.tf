@@ -72,7 +72,11 @@ data "aws_iam_policy_document" "read_raw" {
 }
 
 data "aws_iam_policy_document" "dashboard" {
-  source_policy_documents = [data.aws_iam_policy_document.query["dashboard"].json, data.aws_iam_policy_document.read_marts.json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.query["dashboard"].json,
+    data.aws_iam_policy_document.read_marts.json,
+    data.aws_iam_policy_document.acknowledge_outages.json,
+  ]
 }
 
 data "aws_iam_policy_document" "refresh" {
@@ -123,5 +127,6 @@ data "aws_iam_policy_document" "refresh" {
     data.aws_iam_policy_document.read_marts.json,
     data.aws_iam_policy_document.read_raw.json,
     data.aws_iam_policy_document.publish_metrics.json,
+    data.aws_iam_policy_document.publish_outages.json,
   ]
 }

@@ -18,6 +18,11 @@ output "stream_job_name" {
   value       = aws_glue_job.stream.name
 }
 
+output "outages_topic_arn" {
+  description = "SNS topic of what the outage models say; subscribe whoever is on call"
+  value       = aws_sns_topic.outages.arn
+}
+
 output "cluster_name" {
   description = "ECS cluster of the dashboard and the refresh loop"
   value       = aws_ecs_cluster.main.name

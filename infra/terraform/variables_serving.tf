@@ -99,11 +99,12 @@ variable "dashboard_tasks" {
 }
 
 variable "alarm_thresholds" {
-  description = "When alarms ring: iterator age (s), rejected share (0-1), minutes without a successful refresh, GiB that Athena scans an hour and workgroup, 5xx answers in 5 minutes"
+  description = "When alarms ring: iterator age (s), rejected share (0-1), minutes without a successful refresh, failures of one of its commands in a row, GiB that Athena scans an hour and workgroup, 5xx answers in 5 minutes"
   type = object({
     iterator_age_s        = optional(number, 300)
     rejected_share        = optional(number, 0.05)
     refresh_stale_minutes = optional(number, 15)
+    refresh_failures      = optional(number, 5)
     athena_scan_gb_hour   = optional(number, 200)
     alb_5xx_count         = optional(number, 10)
   })

@@ -124,7 +124,7 @@ def test_the_job_accepts_the_arguments_that_it_is_given(account: Account) -> Non
 def test_containers_get_the_variables_that_the_programs_read(account: Account) -> None:
     programs = {
         "dashboard": ["dashboard/settings.py"],
-        "refresh": ["dbt_project/profiles.yml", "dbt_project/models/staging/_sources.yml"],
+        "refresh": ["dbt_project/profiles.yml", "dbt_project/models/staging/_sources.yml", "dbt_project/refresh.py"],
     }
     for definition in account.values("aws_ecs_task_definition"):
         container = json.loads(definition["container_definitions"])[0]
@@ -143,7 +143,7 @@ def test_the_alarms_watch_metrics_that_the_programs_report(account: Account) -> 
         for metric in [alarm, *(part for query in alarm["metric_query"] for part in query["metric"])]
         if metric["namespace"] == "TelcoPulse"
     }
-    assert watched == {"gaps", "refresh_failed", "rejected", "rows"}
+    assert watched == {"gaps", "refresh_failed", "refresh_failures_in_a_row", "rejected", "rows"}
     assert [name for name in watched if f'"{name}"' not in code] == []
 
 

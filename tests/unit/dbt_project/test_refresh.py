@@ -1,10 +1,10 @@
-"""The refresh loop builds what an edit defines, and no more."""
+"""The refresh loop builds what an edit defines, and no more; it tries again later and later."""
 
 from pathlib import Path
 
 import pytest
 
-from dbt_project.refresh import edited_models, project_files
+from dbt_project.refresh import Beat, Outcome, edited_models, project_files
 
 MODELS = Path("dbt_project/models")
 KNOWN = ["service_status", "int_network_events_5min"]
@@ -42,3 +42,24 @@ def test_what_editors_leave_beside_a_model_is_no_edit(tmp_path: Path, monkeypatc
     (marts / "gone.sql").symlink_to("nowhere")
     assert project_files() == before
     assert set(before) == {Path("dbt_project.yml"), marts / "service_status.sql"}
+
+
+def _waits_of(period_s: float, outcomes: list[Outcome]) -> list[float]:
+    beat = Beat("any", lambda manifest: Outcome(True, {}), period_s)
+    waits = []
+    for outcome in outcomes:
+        beat.ended(outcome, now=100)
+        waits.append(beat.due_at - 100)
+    return waits
+
+
+@pytest.mark.parametrize(("period_s", "longest_s"), [(5, 60), (86_400, 3_600)])
+def test_errors_are_tried_again_later_and_later_until_one_run_is_good(period_s: float, longest_s: float) -> None:
+    good, error = Outcome(True, {}), Outcome(False, {}, is_worth_a_retry=True)
+    waits = _waits_of(period_s, [error, error, error, good, error, *[error] * 20])
+    assert waits[:5] == [2, 4, 8, period_s, 2]
+    assert waits[-1] == longest_s
+
+
+def test_a_data_test_that_finds_something_is_not_repeated_before_its_time() -> None:
+    assert _waits_of(1_800, [Outcome(False, {}), Outcome(False, {})]) == [1_800, 1_800]
