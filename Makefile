@@ -14,10 +14,10 @@ STARTED := $(shell date +%s)
 took = echo "$(1) took $$(( $$(date +%s) - $(STARTED) )) s"
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+FEED := simulated
 AREA := Barcelona
 NETWORK := orange
 MINUTES := 30
-OUTAGES := s3://telcopulse-artifacts/feed/outages
 SOURCES := glue_streaming dbt_project dashboard infra tests
 MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
 # A local AWS a worker: tests of one file share it.
@@ -25,8 +25,8 @@ IN_PARALLEL := --numprocesses 2 --dist loadfile
 
 ##@ Run
 .PHONY: demo
-demo: setup ## Set up and run the whole system on the real slice; ends with the dashboard's URL, Ctrl-C stops it
-	@exec $(BIN)/python -m infra.local demo $(ARGS)
+demo: setup ## Set up and run the whole system on simulated phones; ends with the dashboard's URL, Ctrl-C stops it. FEED=replay: on the real slice
+	@exec $(BIN)/python -m infra.local demo --feed $(FEED) $(ARGS)
 
 .PHONY: up
 up: setup ## Start the local AWS in the background, to work by hand
@@ -34,7 +34,7 @@ up: setup ## Start the local AWS in the background, to work by hand
 
 .PHONY: outage
 outage: setup ## Break a network of a running simulated feed: AREA=Barcelona NETWORK=orange MINUTES=30
-	@. infra/local/aws.env; exec $(BIN)/python -m infra.feed outage --outages $(OUTAGES) \
+	@. infra/local/aws.env; exec $(BIN)/python -m infra.feed outage --outages s3://telcopulse-artifacts/feed/outages \
 		--area "$(AREA)" --network "$(NETWORK)" --minutes "$(MINUTES)"
 
 .PHONY: down

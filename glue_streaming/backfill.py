@@ -1,6 +1,6 @@
 """Load files into raw.network_events: CSV with the public data set's columns, or JSON lines of contract events.
 
-    python -m glue_streaming.backfill --input s3://bucket/history.csv --table glue_catalog.raw.network_events \\
+    python -m glue_streaming.backfill --input s3://bucket/history.csv [more files] --table glue_catalog.raw.network_events \\
         --warehouse s3://bucket/
 
 Restartable and idempotent: a row is known by (`source`, `source_row`), and rows that the table holds are left out,
@@ -47,7 +47,12 @@ Chunk = list[tuple[int, bytes]]
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m glue_streaming.backfill", description=__doc__.split("\n")[0])
     add_table_arguments(parser)
-    parser.add_argument("--input", required=True, help="file to load: s3://bucket/key or a path; .csv, .jsonl or .json")
+    parser.add_argument(
+        "--input",
+        required=True,
+        nargs="+",
+        help="files to load, one after another: s3://bucket/key or a path; .csv, .jsonl or .json",
+    )
     parser.add_argument(
         "--timezone", default="Europe/Madrid", help="of the CSV's date and hour (default Europe/Madrid)"
     )
@@ -60,15 +65,17 @@ def main() -> int:
         if arguments.chunk_rows < 1:
             raise InvalidArgument("chunk-rows", arguments.chunk_rows, "a number of rows from 1")
         zone = _zone(arguments.timezone)
-        with input_files.opened(arguments.input) as file:
-            records, to_payload = read_records(file, zone)
-            spark = table.create_session(arguments.table, arguments.warehouse)
-            table.ensure(spark, arguments.table, arguments.warehouse)
-            loaded, skipped = load(spark, arguments.table, file, records, to_payload, arguments.chunk_rows)
+        for location in arguments.input:
+            with input_files.opened(location) as file:
+                records, to_payload = read_records(file, zone)
+                spark = table.create_session(arguments.table, arguments.warehouse)
+                table.ensure(spark, arguments.table, arguments.warehouse)
+                loaded, skipped = load(spark, arguments.table, file, records, to_payload, arguments.chunk_rows)
+            line = {"source": file.uri, "rows_loaded": loaded, "rows_already_there": skipped}
+            print(json.dumps(line), flush=True)
     except StreamingError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(json.dumps({"source": file.uri, "rows_loaded": loaded, "rows_already_there": skipped}))
     return 0
 
 

@@ -1,18 +1,24 @@
-"""`make demo`: the whole system on the real slice, until Ctrl-C."""
+"""`make demo`: the whole system, with weeks of simulated history or on the real slice, until Ctrl-C."""
 
 import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from tqdm import tqdm
 
 from infra.local import athena_client, processes
 from infra.local.settings import LocalError, LocalSettings
 from infra.local.system import System, running
 
-FIRST_MART_TIMEOUT_S = 300
+FIRST_MART_TIMEOUT_S = 600
 _CHECK_INTERVAL_S = 2.0
+_WHAT = {
+    "simulated": "TelcoPulse on simulated phones of Catalonia: {days} days, {events_per_day:,} measurements a day.",
+    "replay": "TelcoPulse on the real slice: 1,000 measurements of Catalonia's mobile networks.",
+}
 
 
 class Stages:
@@ -28,7 +34,22 @@ class Stages:
         print(f"  {name:<46}", end="", flush=True)
         yield
         self.seconds[name] = time.monotonic() - began
-        print(f"{self.seconds[name]:6.1f} s", flush=True)
+        # A bar may have been drawn over the name.
+        again = f"\r  {name:<46}" if sys.stdout.isatty() else ""
+        print(f"{again}{self.seconds[name]:6.1f} s", flush=True)
+
+    @contextmanager
+    def counted(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A stage that says how many files it is through; shown as a bar where somebody looks."""
+        with (
+            self.stage(name),
+            tqdm(total=total, unit="file", leave=False, disable=None, file=sys.stdout, desc=f"  {name}") as bar,
+        ):
+
+            def progress(count: int) -> None:
+                bar.update(count - bar.n)
+
+            yield progress
 
     @property
     def total_s(self) -> float:
@@ -36,30 +57,53 @@ class Stages:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rate", type=float, default=10.0, help="live events per second (default 10)")
+    parser.add_argument(
+        "--feed",
+        choices=("simulated", "replay"),
+        default="simulated",
+        help="simulated: weeks of simulated phones, then live; replay: the real slice, again and again",
+    )
+    parser.add_argument("--days", type=int, default=14, help="length of the simulated history (default 14)")
+    parser.add_argument("--events-per-day", type=int, default=100_000, help="of the simulated phones (default 100,000)")
+    parser.add_argument("--rate", type=float, default=10.0, help="of the replay, in events per second (default 10)")
     parser.add_argument("--trigger-seconds", type=int, default=10, help="the job's micro-batch interval (default 10)")
 
 
 def run(settings: LocalSettings, arguments: argparse.Namespace) -> int:
-    print("TelcoPulse on the real slice: 1,000 measurements of Catalonia's mobile networks.", flush=True)
+    print(_WHAT[arguments.feed].format(**vars(arguments)), flush=True)
     stages = Stages()
     os.environ.update(settings.environment())
     processes.require_free(settings.dashboard_port, "TELCOPULSE_DASHBOARD_PORT")
     with running(settings) as system:
         with stages.stage("local AWS (Kinesis, S3, Glue, Athena on Trino)"):
             system.start_aws()
-        with stages.stage("history: the slice over the last 24 hours"):
-            system.load_history()
+        load_history(system, stages, arguments)
         with stages.stage("streaming job, refresh loop, dashboard, feed"):
             system.start_job(arguments.trigger_seconds)
             system.start_refresh()
             system.start_dashboard()
-            system.start_feed(arguments.rate)
+            if arguments.feed == "replay":
+                system.start_replay(arguments.rate)
+            else:
+                system.start_phones(arguments.events_per_day)
         with stages.stage("first refresh of every mart"):
             wait_for_marts(system)
-        _print_summary(system, stages)
+        _print_summary(system, stages, arguments)
         _watch(system)
     return 0
+
+
+def load_history(system: System, stages: Stages, arguments: argparse.Namespace) -> None:
+    if arguments.feed == "replay":
+        with stages.stage("history: the slice over the last 24 hours"):
+            system.load_slice()
+        return
+    # What arrives on the last, begun day has a file of its own.
+    files = arguments.days + 1
+    with stages.counted(f"history: simulate {arguments.days} days", files) as progress:
+        system.simulate_history(arguments.days, arguments.events_per_day, progress)
+    with stages.counted("history: backfill", files) as progress:
+        system.load_history(progress)
 
 
 def wait_for_marts(system: System, timeout_s: float = FIRST_MART_TIMEOUT_S) -> None:
@@ -84,13 +128,15 @@ def has_refreshed() -> bool:
         raise
 
 
-def _print_summary(system: System, stages: Stages) -> None:
+def _print_summary(system: System, stages: Stages, arguments: argparse.Namespace) -> None:
     print(f"  {'total':<46}{stages.total_s:6.1f} s\n")
     memory = system.memory_mb()
     parts = ", ".join(f"{name} {megabytes:,.0f}" for name, megabytes in memory.items())
     print(f"Memory: {sum(memory.values()):,.0f} MB in all ({parts}); peak {system.peak_memory_mb:,.0f} MB")
     print(f"Logs:   {system.settings.logs_dir}")
     print("\nBy hand, in a second shell:  . infra/local/aws.env && dbt build")
+    if arguments.feed == "simulated":
+        print("Break a network:             make outage AREA=Barcelona NETWORK=orange MINUTES=30")
     print(
         f"\nDashboard:  {system.settings.dashboard_url}\n\nNew events keep arriving. Ctrl-C stops everything.",
         flush=True,

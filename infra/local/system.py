@@ -3,11 +3,12 @@
 Each runs exactly as on AWS; only the environment (`LocalSettings.environment`) says where.
 """
 
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,13 @@ RAW_WAREHOUSE = "s3://telcopulse-raw/"
 LEDGER = "s3://telcopulse-checkpoints/network_events/ledger"
 HISTORY = "s3://telcopulse-artifacts/history/mobile-logs.csv"
 DASHBOARD_TIMEOUT_S = 60
+OUTAGES = "s3://telcopulse-artifacts/feed/outages"
+_BACKFILL = ("-m", "glue_streaming.backfill", "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE)
+_WATCH_INTERVAL_S = 0.2
 _REPLAY = ("-m", "infra.feed", "replay", "--stream", resources.STREAM)
 _MEMORY_SAMPLE_INTERVAL_S = 2.0
+
+Progress = Callable[[int], None]
 
 
 @dataclass
@@ -40,11 +46,23 @@ class System:
         self.children["aws"] = running.child
         threading.Thread(target=self._sample_memory, daemon=True).start()
 
-    def load_history(self) -> None:
+    def load_slice(self) -> None:
         """Map the real slice onto the last 24 hours and load it through the backfill job."""
         self.run("history", ["-m", "infra.feed", "history", "--output", HISTORY])
-        backfill = ["-m", "glue_streaming.backfill", "--input", HISTORY]
-        self.run("backfill", [*backfill, "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE])
+        self.run("backfill", [*_BACKFILL, "--input", HISTORY])
+
+    def simulate_history(self, days: int, events_per_day: int, progress: Progress) -> None:
+        """Write a simulated history that ends now, a file a day."""
+        shutil.rmtree(self._history_dir, ignore_errors=True)
+        history = ["-m", "infra.feed", "simulate", "history", "--output", str(self._history_dir)]
+        history += ["--days", str(days), "--events-per-day", str(events_per_day)]
+        self.run("history", history, lambda: progress(len(self._history_files())))
+
+    def load_history(self, progress: Progress) -> None:
+        """Load the simulated history through the backfill job."""
+        files = [str(file) for file in self._history_files()]
+        self.run("backfill", [*_BACKFILL, "--input", *files], lambda: progress(self._loaded_files()))
+        shutil.rmtree(self._history_dir)
 
     def start_job(self, trigger_seconds: int) -> None:
         arguments = ["--stream-name", resources.STREAM, "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE]
@@ -64,8 +82,13 @@ class System:
             self._dashboard_is_healthy, child, "the dashboard", self.log("dashboard"), DASHBOARD_TIMEOUT_S
         )
 
-    def start_feed(self, rate: float) -> None:
+    def start_replay(self, rate: float) -> None:
         self._start("feed", [*_REPLAY, "--loops", "0", "--rate", str(rate)])
+
+    def start_phones(self, events_per_day: int) -> None:
+        """Simulated phones; `make outage` breaks a network of theirs."""
+        live = ["-m", "infra.feed", "simulate", "live", "--stream", resources.STREAM, "--outages", OUTAGES]
+        self._start("feed", [*live, "--events-per-day", str(events_per_day)])
 
     def start_replay_once(self, rate: float, put_log: Path) -> None:
         self._start("replay", [*_REPLAY, "--loops", "1", "--rate", str(rate), "--put-log", str(put_log)])
@@ -73,14 +96,18 @@ class System:
     def log(self, name: str) -> Path:
         return self.settings.logs_dir / f"{name}.log"
 
-    def run(self, name: str, python_arguments: Sequence[str]) -> str:
-        """Run a Python program of ours to its end and return what it printed.
+    def run(self, name: str, python_arguments: Sequence[str], watch: Callable[[], None] = lambda: None) -> str:
+        """Run a Python program of ours to its end and return what it printed; `watch` is called again and again.
 
         Raises: ChildDied: it did not end with 0.
         """
         child = self._start(name, python_arguments)
         try:
-            if child.wait() != 0:
+            while child.poll() is None:
+                watch()
+                time.sleep(_WATCH_INTERVAL_S)
+            watch()
+            if child.returncode != 0:
                 raise processes.ChildDied(name, child.returncode, self.log(name))
         finally:
             processes.stop(self.children.pop(name))
@@ -114,6 +141,16 @@ class System:
         child = processes.start(name, [sys.executable, *python_arguments], environment, log, cwd=REPO_ROOT)
         self.children[name] = child
         return child
+
+    @property
+    def _history_dir(self) -> Path:
+        return self.settings.state_dir / "history"
+
+    def _history_files(self) -> list[Path]:
+        return sorted(self._history_dir.glob("events-*.jsonl"))
+
+    def _loaded_files(self) -> int:
+        return self.log("backfill").read_text(errors="replace").count('"rows_loaded"')
 
     def _dashboard_is_healthy(self) -> bool:
         try:
