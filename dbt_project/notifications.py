@@ -38,7 +38,7 @@ select change_id, message_id, cast(current_timestamp at time zone 'UTC' as times
 from (values {rows}) as v (change_id, message_id)
 """
 
-_ATTRIBUTES = ("state", "area_level", "area_code", "network")
+_ATTRIBUTES = ("state_after", "is_closed", "area_level", "area_code", "network")
 
 
 class NotPublished(Exception):
@@ -93,9 +93,13 @@ class Notifier:
 
 def message_of(change: Mapping[str, Any]) -> dict[str, Any]:
     """What SNS is told of a state change: all of its columns as JSON, and attributes for a subscription's filter."""
-    text = json.dumps({name: _json_value(value) for name, value in change.items()}, ensure_ascii=False)
-    attributes = {name: {"DataType": "String", "StringValue": str(change[name])} for name in _ATTRIBUTES}
-    return {"Message": text, "MessageAttributes": attributes}
+    said = {name: _json_value(value) for name, value in change.items()}
+    attributes = {name: {"DataType": "String", "StringValue": _text(said[name])} for name in _ATTRIBUTES}
+    return {"Message": json.dumps(said, ensure_ascii=False), "MessageAttributes": attributes}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _json_value(value: Any) -> Any:

@@ -4,15 +4,11 @@ import os
 
 import pytest
 
-
-@pytest.fixture(scope="session", autouse=True)
-def _java_starts_fast() -> None:
-    """The tests start Spark dozens of times for seconds each: the optimising compiler costs more than it brings."""
-    os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"
+from tests.own_stack import FAST_START
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_personal_aws_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No profile, config file or instance role of this machine reaches a test."""
     nothing = tmp_path_factory.mktemp("aws") / "none"
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -25,4 +21,5 @@ def _no_personal_aws_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
         AWS_SECRET_ACCESS_KEY="test",
         AWS_REGION="eu-west-1",
         AWS_DEFAULT_REGION="eu-west-1",
+        **FAST_START,
     )

@@ -13,6 +13,9 @@ from infra.local.settings import LocalSettings
 from infra.local.smoke import on_free_ports
 from infra.local.stack import RunningStack
 
+# Spark and Trino start dozens of times for seconds each: the optimising compiler costs more than it brings.
+FAST_START = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
+
 
 @contextmanager
 def own_stack(folder: Path, **changes: Any) -> Iterator[RunningStack]:

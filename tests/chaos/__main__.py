@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.chaos.run import run
-from tests.own_stack import own_stack
+from tests.own_stack import FAST_START, own_stack
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
         "--backlog", type=int, default=100_000, help="records that the job finds in the end (default 100,000)"
     )
     arguments = parser.parse_args()
+    os.environ.update(FAST_START)
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
     with (
         tempfile.TemporaryDirectory(prefix="telcopulse-chaos-") as folder,

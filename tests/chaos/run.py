@@ -32,7 +32,7 @@ STORMS_AT_ONCE = 3
 # More than the shards take in a second, so that PutRecords fails in part.
 BURST_RECORDS = 3_000
 LONGEST_LIFE_S = 25.0
-TRAP_TIMEOUT_S = 60.0
+TRAP_TIMEOUT_S = 180.0
 CATCH_UP_TIMEOUT_S = 600.0
 # What a killed job had under way takes effect up to this much later, when its successor is at work.
 LATEST_LANDING_S = 40.0
