@@ -63,6 +63,21 @@ def precision_by_operator(rows: list[Row]) -> go.Figure:
     return figure
 
 
+def share_by_check(rows: list[Row]) -> go.Figure:
+    """Share of bad votes by check, with its interval, what was usual and what it takes to confirm an outage."""
+    rows = [{**row, "period_start_ts": row["check_ts"]} for row in rows]
+    figure = _banded(rows, "bad_share", "bad_share_ci_low", "bad_share_ci_high", "Without service", VERMILION)
+    times = [_local(row["check_ts"]) for row in rows]
+    for column, name, dash in (
+        ("threshold_share", "To be passed by the interval", "dash"),
+        ("baseline_share", "Usual", "dot"),
+    ):
+        values = [_float(row[column]) for row in rows]
+        figure.add_scatter(x=times, y=values, name=name, mode="lines", line={"color": GREY, "dash": dash})
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02], title="share of votes")
+    return figure
+
+
 def loss_map(rows: list[Row]) -> go.Figure:
     """Areas as circles at their centroids: size by votes, colour and legend by state. No tiles from outside."""
     figure = _figure(height=460)

@@ -60,6 +60,19 @@ def rows_of(query: Query) -> list[Row]:
     return _cached(query.sql, tuple(sorted(query.parameters.items())))
 
 
+def write(query: Query) -> None:
+    """Run a statement that writes; it is not cached.
+
+    Raises: QueryError.
+    """
+    _client().query(query.sql, query.parameters)
+
+
+def forget(query: Query) -> None:
+    """Ask Athena anew for what this process has just changed."""
+    _cached.clear(query.sql, tuple(sorted(query.parameters.items())))
+
+
 def show_query_error(error: QueryError) -> None:
     """Waiting for the first refresh is a state of its own; everything else is an error with its reason."""
     if isinstance(error, NotBuiltYet):
@@ -180,6 +193,23 @@ def figure_tile(key: str, label: str, value: str, detail: str) -> None:
 def empty(text: str, key: str = "state-empty") -> None:
     with st.container(key=key):
         st.info(text, icon=":material/info:")
+
+
+def no_incident(text: str) -> None:
+    """Silence is not good news by itself: says how many areas could be judged.
+
+    Raises: QueryError.
+    """
+    judged = rows_of(queries.judged_now())
+    if judged:
+        row = judged[0]
+        told = f"{fmt.number(row['judged_count'])} of {fmt.number(row['check_count'])}"
+        text += (
+            f" Of the areas and networks with votes, {told} have enough to tell ({fmt.local_time(row['check_ts'])})."
+        )
+    else:
+        text += " No area had enough votes to tell within the last hour."
+    empty(text, "no-incident")
 
 
 def _bound_select(label: str, name: str, options: dict[str, str], choice: Choice, default: str) -> str:

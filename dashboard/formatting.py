@@ -9,6 +9,20 @@ LOCAL_ZONE = ZoneInfo("Europe/Madrid")
 MISSING = "–"
 CONFIDENCE_WORDS = {"published": "Published", "low_confidence": "Low confidence", "suppressed": "Too few devices"}
 LOSS_WORDS = {"high": "High", "elevated": "Elevated", "low": "Low", "insufficient_data": "Too few devices"}
+STATE_WORDS = {
+    "CONFIRMED": "Outage",
+    "SUSPECTED": "Suspected outage",
+    "DEGRADED": "Degraded",
+    "RECOVERING": "Recovering",
+    "INSUFFICIENT_DATA": "Can't tell",
+    "OK": "Over",
+}
+VERDICT_WORDS = {**STATE_WORDS, "OK": "Good"}
+EVIDENCE_WORDS = {
+    "explicit": "phones report no service",
+    "late": "reports came late",
+    "silence": "phones fell silent",
+}
 
 FRESH_S, DELAYED_S = 120, 600
 
@@ -39,6 +53,15 @@ def local_time(value: datetime | None) -> str:
 
 def utc_time(value: datetime | None) -> str:
     return MISSING if value is None else f"{_aware(value).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def minutes(value: Any) -> str:
+    return age(None if value is None else 60.0 * float(value))
+
+
+def evidence(kinds: str) -> str:
+    """As outage_incidents lists them: `explicit, late`."""
+    return ", ".join(EVIDENCE_WORDS.get(kind, kind) for kind in kinds.split(", "))
 
 
 def age_s(value: datetime | None, now: datetime) -> float | None:

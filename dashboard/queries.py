@@ -10,6 +10,23 @@ class Query:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
+_INCIDENTS = """
+        select i.incident_id, i.area_level, i.area_code, coalesce(a.area_name, i.area_code) as area_name, i.network,
+            coalesce(w.network_name, i.network) as network_name, i.state, i.is_closed, i.worst_verdict, i.evidence,
+            i.start_ts, i.end_ts, i.confirmed_check_ts, i.duration_minutes, i.bad_check_n, i.peak_bad_share,
+            i.peak_vote_n, i.peak_bad_n, i.baseline_share, k.acknowledged_by, k.acknowledged_ts
+        from outage_incidents as i
+        left join areas as a on i.area_level = a.area_level and i.area_code = a.area_code
+        left join networks as w on i.network = w.network
+        left join (
+            select incident_id, max_by(acknowledged_by, acknowledged_ts) as acknowledged_by,
+                max(acknowledged_ts) as acknowledged_ts
+            from outage_acknowledgements
+            group by incident_id
+        ) as k on i.incident_id = k.incident_id
+"""
+
+
 def freshness() -> Query:
     """The newest run of the refresh loop; its lags are those of the newest run that had new records."""
     return Query(
@@ -74,6 +91,85 @@ def service_over_time(area_level: str, area_code: str, network: str, since_days:
         order by period_start_ts
         """,
         {"area_level": area_level, "area_code": area_code, "network": network, "since_days": since_days},
+    )
+
+
+def incidents(since_days: int) -> Query:
+    """What is not over, worst first, then what was over within these days, newest first."""
+    return Query(
+        f"""
+        {_INCIDENTS}
+        where not i.is_closed or i.first_check_ts >= localtimestamp - interval '1' day * %(since_days)d
+        order by i.is_closed, if(i.is_closed, 0, case i.state
+            when 'CONFIRMED' then 1 when 'SUSPECTED' then 2 when 'DEGRADED' then 3 when 'RECOVERING' then 4 else 5 end),
+            if(i.is_closed, i.first_check_ts) desc, i.peak_bad_share desc, i.incident_id
+        limit 500
+        """,
+        {"since_days": since_days},
+    )
+
+
+def incident(incident_id: str) -> Query:
+    return Query(f"{_INCIDENTS} where i.incident_id = %(incident_id)s", {"incident_id": incident_id})
+
+
+def incident_checks(incident_id: str) -> Query:
+    """The checks of an incident's area and network, from an hour before it to an hour behind it."""
+    return Query(
+        """
+        select c.check_ts, c.verdict, c.evidence, c.vote_n, c.bad_n, c.late_bad_n, c.bad_share, c.bad_share_ci_low,
+            c.bad_share_ci_high, c.bad_device_n, c.score, c.baseline_share, c.threshold_share, c.expected_vote_n,
+            c.others_vote_n, c.others_expected_vote_n
+        from outage_checks as c
+        inner join outage_incidents as i
+            on c.area_level = i.area_level and c.area_code = i.area_code and c.network = i.network
+        where i.incident_id = %(incident_id)s
+            and c.check_ts between i.start_ts - interval '1' hour
+                and coalesce(i.recovered_check_ts, i.last_bad_check_ts) + interval '1' hour
+        order by c.check_ts
+        """,
+        {"incident_id": incident_id},
+    )
+
+
+def incident_changes(incident_id: str) -> Query:
+    """What was said of an incident when, oldest first."""
+    return Query(
+        """
+        select change_number, detected_ts, state_before, state_after, is_closed, is_withdrawn, evidence, start_ts,
+            peak_bad_share, peak_bad_n, peak_vote_n, baseline_share
+        from outage_state_changes
+        where incident_id = %(incident_id)s
+        order by change_number
+        """,
+        {"incident_id": incident_id},
+    )
+
+
+def acknowledgements(incident_id: str) -> Query:
+    """Newest first."""
+    return Query(
+        """
+        select acknowledged_ts, acknowledged_by, note
+        from outage_acknowledgements
+        where incident_id = %(incident_id)s
+        order by acknowledged_ts desc
+        """,
+        {"incident_id": incident_id},
+    )
+
+
+def judged_now() -> Query:
+    """Of the newest checks of municipalities, how many could tell."""
+    return Query(
+        """
+        select check_ts, count_if(verdict <> 'INSUFFICIENT_DATA') as judged_count, count(*) as check_count
+        from outage_checks
+        where area_level = 'municipality' and check_ts >= localtimestamp - interval '1' hour
+        group by check_ts
+        order by check_ts desc
+        limit 1
+        """
     )
 
 

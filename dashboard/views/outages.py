@@ -1,8 +1,10 @@
-"""Outages: the share of phones without service, by area, network and time."""
+"""Outages: incidents, and the share of phones without service by area, network and time."""
+
+from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import charts, components, queries
+from dashboard import cards, charts, components, queries
 from dashboard import formatting as fmt
 from dashboard.client import QueryError, Row
 from dashboard.filters import RANGES
@@ -12,6 +14,8 @@ _LEVELS = {"municipality": "Municipality", "province": "Province"}
 
 def show() -> None:
     st.title("Outages")
+    _incidents()
+    st.subheader("Lost service by area")
     st.caption(
         "Lost share = phones without service ÷ phones whose service state is known. A state is judged by the lower "
         "end of the 95 % interval: above 20 % high, above 10 % elevated. "
@@ -34,9 +38,24 @@ def show() -> None:
 
 
 @st.fragment(run_every=components.REFRESH_S)
-def _body(day: str, level: str, network: str, since_days: int) -> None:
+def _incidents() -> None:
     try:
         components.freshness_strip()
+        st.subheader("Incidents")
+        since = components.select("Over since", "incidents", RANGES, "2")
+        rows = components.rows_of(queries.incidents(int(since)))
+        with st.container(key="incidents"):
+            if rows:
+                st.html(cards.incident_list(rows, datetime.now(UTC)))
+            else:
+                components.no_incident(f"No incident is open, and none was within {RANGES[since]}.")
+    except QueryError as error:
+        components.show_query_error(error)
+
+
+@st.fragment(run_every=components.REFRESH_S)
+def _body(day: str, level: str, network: str, since_days: int) -> None:
+    try:
         rows = components.rows_of(queries.service_by_area(day, level, network))
         if not rows:
             components.empty("No events for these filters on this day.")

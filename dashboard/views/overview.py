@@ -1,8 +1,10 @@
 """Overview: can I trust this, what is broken, where."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
-from dashboard import components, queries
+from dashboard import cards, components, queries
 from dashboard import formatting as fmt
 from dashboard.client import QueryError
 
@@ -23,11 +25,22 @@ def show() -> None:
 def _body(day: str) -> None:
     try:
         components.freshness_strip()
+        _active()
         _figures(day)
         _worst(day)
         _networks(day)
     except QueryError as error:
         components.show_query_error(error)
+
+
+def _active() -> None:
+    st.subheader("Broken now")
+    active = [row for row in components.rows_of(queries.incidents(1)) if not row["is_closed"]]
+    with st.container(key="active"):
+        if active:
+            st.html(cards.incident_list(active, datetime.now(UTC)))
+        else:
+            components.no_incident("No incident is open.")
 
 
 def _figures(day: str) -> None:
