@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import components
 from dashboard.settings import Settings
-from dashboard.views import gps_accuracy, incident, outages, overview, signal
+from dashboard.views import data_health, gps_accuracy, incident, outages, overview, signal
 
 st.set_page_config(page_title="TelcoPulse", page_icon=str(Path(__file__).parent / "data" / "icon.svg"), layout="wide")
 page = st.navigation(
@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page(outages.show, title="Outages", icon=":material/signal_disconnected:", url_path="outages"),
         st.Page(signal.show, title="Signal", icon=":material/signal_cellular_alt:", url_path="signal"),
         st.Page(gps_accuracy.show, title="GPS accuracy", icon=":material/my_location:", url_path="gps"),
+        st.Page(data_health.show, title="Data health", icon=":material/monitor_heart:", url_path="data"),
         st.Page(incident.show, title="Incident", url_path="incident", visibility="hidden"),
     ]
 )

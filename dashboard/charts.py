@@ -63,6 +63,33 @@ def precision_by_operator(rows: list[Row]) -> go.Figure:
     return figure
 
 
+def records_by_hour(rows: list[Row]) -> go.Figure:
+    figure = _figure()
+    times = [_local(row["period_start_ts"]) for row in rows]
+    for column, name, colour in (
+        ("event_n", "Events", BLUE),
+        ("duplicate_count", "Repeated", ORANGE),
+        ("rejected_count", "Refused", VERMILION),
+    ):
+        figure.add_bar(x=times, y=[_float(row[column]) for row in rows], name=name, marker={"color": colour})
+    figure.update_layout(barmode="stack")
+    figure.update_yaxes(title="records")
+    return figure
+
+
+def lag_over_time(rows: list[Row]) -> go.Figure:
+    figure = _figure()
+    times = [_local(row["period_start_ts"]) for row in rows]
+    for column, name, colour, dash in (
+        ("lag_arrival_p95_s", "95th percentile", ORANGE, "dot"),
+        ("lag_arrival_p50_s", "Median", BLUE, "solid"),
+    ):
+        values = [_float(row[column]) for row in rows]
+        figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line={"color": colour, "dash": dash})
+    figure.update_yaxes(title="seconds", rangemode="tozero")
+    return figure
+
+
 def share_by_check(rows: list[Row]) -> go.Figure:
     """Share of bad votes by check, with its interval, what was usual and what it takes to confirm an outage."""
     rows = [{**row, "period_start_ts": row["check_ts"]} for row in rows]

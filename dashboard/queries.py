@@ -224,3 +224,69 @@ def gps_by_operator(day: str, area_level: str, area_code: str, provider: str) ->
         """,
         {"day": day, "area_level": area_level, "area_code": area_code, "provider": provider},
     )
+
+
+def data_quality(day: str) -> Query:
+    """One day's records by source and feed; all of them first."""
+    return Query(
+        """
+        select source, feed, n, accepted_count, rejected_count, rejected_share, rejected_share_ci_low,
+            rejected_share_ci_high, duplicate_count, duplicate_share, duplicate_share_ci_low, duplicate_share_ci_high,
+            event_n, stream_event_n, late_count, late_share, late_share_ci_low, late_share_ci_high,
+            conflicting_id_count, confidence
+        from data_quality
+        where period = 'day' and period_date = cast(%(day)s as date)
+        order by if(source = 'all', 0, 1), if(feed = 'all', 0, 1), n desc, source, feed
+        limit 200
+        """,
+        {"day": day},
+    )
+
+
+def records_by_hour(since_days: int) -> Query:
+    return Query(
+        """
+        select period_start_ts, event_n, duplicate_count, rejected_count, late_count
+        from data_quality
+        where period = 'hour' and source = 'all' and feed = 'all'
+            and period_date > date_add('day', -%(since_days)d, current_date)
+        order by period_start_ts
+        """,
+        {"since_days": since_days},
+    )
+
+
+def lag_over_time() -> Query:
+    """The slowest refresh of every 5 minutes of the last day: seconds from arrival to mart."""
+    return Query(
+        """
+        select date_trunc('hour', refreshed_ts) + interval '5' minute * (minute(refreshed_ts) / 5) as period_start_ts,
+            max(lag_arrival_p50_s) as lag_arrival_p50_s, max(lag_arrival_p95_s) as lag_arrival_p95_s,
+            sum(new_count) as new_count, count(*) as refresh_count
+        from pipeline_freshness
+        where refreshed_ts >= localtimestamp - interval '1' day
+        group by 1
+        order by 1
+        """
+    )
+
+
+def rejected_by_reason(since_days: int) -> Query:
+    return Query(
+        """
+        select reject_reason, sum(n) as n, max(payload_max_bytes) as payload_max_bytes,
+            max(newest_ingest_ts) as newest_ingest_ts
+        from rejected_events
+        where period_start_ts >= localtimestamp - interval '1' day * %(since_days)d
+        group by reject_reason
+        order by n desc, reject_reason
+        """,
+        {"since_days": since_days},
+    )
+
+
+def rejected_examples() -> Query:
+    return Query(
+        "select reject_reason, example_number, newest_ingest_ts, source, feed, example from rejected_examples"
+        " order by reject_reason, example_number"
+    )

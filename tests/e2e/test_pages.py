@@ -16,7 +16,7 @@ from tests.e2e.browser import chromium, number, open_page, table, tile
 from tests.e2e.conftest import WholePath
 from tests.integration.programs import wait_until
 
-PAGES = ("", "outages", "signal", "gps")
+PAGES = ("", "outages", "signal", "gps", "data", "incident?id=x")
 OF_THE_DAY = "period = 'day' and period_date = (select max(period_date) from service_status)"
 COUNTED = """
     select (select count(*) from raw.network_events) - (select max(raw_count) from pipeline_freshness)
@@ -138,6 +138,19 @@ def test_gps_lists_every_operator_with_its_precision_and_n(whole_path: WholePath
         assert shows(shown["95th percentile, m"], figure(p95)), shown
         assert shows(shown["Within 10 m"], percent(within)), shown
         assert number(shown["Fixes"]) == float(n or 0)
+
+
+def test_data_health_shows_what_arrived_and_what_was_refused(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/data")
+    expected = by_first(
+        "select source, n, rejected_count, duplicate_count from data_quality where period = 'day' and feed = 'all' "
+        "and period_date = (select max(period_date) from service_status)"
+    )
+    records, refused, repeated = (float(value or 0) for value in expected["all"])
+    assert number(tile(page, "records")[0]) == records
+    everything = table(page, "feeds")[0][0]
+    assert (everything["Source"], number(everything["Refused"])) == ("All sources", refused)
+    assert number(everything["Repeated"]) == repeated
 
 
 @pytest.mark.parametrize("path", PAGES)

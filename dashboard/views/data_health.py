@@ -1,0 +1,135 @@
+"""Data health: what arrives, how late, how fast it is shown, and what was refused."""
+
+import streamlit as st
+
+from dashboard import charts, components, queries
+from dashboard import formatting as fmt
+from dashboard.client import QueryError, Row
+from dashboard.filters import RANGES
+
+
+def show() -> None:
+    st.title("Data health")
+    try:
+        columns = st.columns(2)
+        with columns[0]:
+            day = components.select_day()
+        with columns[1]:
+            since = components.select("Over time", "range", RANGES, "2")
+    except QueryError as error:
+        components.show_error_and_retry(error)
+        return
+    _body(day, int(since))
+
+
+@st.fragment(run_every=components.REFRESH_S)
+def _body(day: str, since_days: int) -> None:
+    try:
+        components.freshness_strip()
+        rows = components.rows_of(queries.data_quality(day))
+        _figures(rows)
+        left, right = st.columns(2)
+        with left, st.container(key="records"):
+            st.subheader("Records by hour")
+            _records(components.rows_of(queries.records_by_hour(since_days)))
+        with right, st.container(key="lag"):
+            st.subheader("From arrival to mart")
+            _lag(components.rows_of(queries.lag_over_time()))
+        _feeds(rows, day)
+        _rejected(since_days)
+    except QueryError as error:
+        components.show_query_error(error)
+
+
+def _figures(rows: list[Row]) -> None:
+    everything = next((row for row in rows if row["source"] == "all" and row["feed"] == "all"), {})
+    columns = st.columns(4)
+    with columns[0]:
+        detail = f"{fmt.number(everything.get('event_n'))} distinct events"
+        components.figure_tile("records", "Records", fmt.number(everything.get("n")), detail)
+    for column, (key, label, count, of) in zip(
+        columns[1:],
+        (
+            ("rejected", "Refused", "rejected_count", "n"),
+            ("duplicate", "Repeated", "duplicate_count", "accepted_count"),
+            ("late", "Late", "late_count", "stream_event_n"),
+        ),
+        strict=True,
+    ):
+        with column:
+            value = everything.get(f"{key}_share")
+            interval = fmt.interval(everything.get(f"{key}_share_ci_low"), everything.get(f"{key}_share_ci_high"))
+            detail = f"{interval} · {fmt.number(everything.get(count))} of {fmt.number(everything.get(of))}"
+            components.figure_tile(key, label, fmt.share(value), detail)
+
+
+def _records(rows: list[Row]) -> None:
+    if not rows:
+        components.empty("No records in this range.", "no-records")
+        return
+    st.plotly_chart(charts.records_by_hour(rows), width="stretch", config={"displayModeBar": False})
+    st.caption("By hour of measuring; refused records by hour of ingestion.")
+
+
+def _lag(rows: list[Row]) -> None:
+    if not any(row["lag_arrival_p95_s"] is not None for row in rows):
+        components.empty("Nothing arrived on the stream within the last day.", "no-lag")
+        return
+    st.plotly_chart(charts.lag_over_time(rows), width="stretch", config={"displayModeBar": False})
+    refreshes = sum(row["refresh_count"] for row in rows)
+    st.caption(f"Last 24 hours, the slowest of every 5 minutes; {fmt.number(refreshes)} refreshes.")
+
+
+def _feeds(rows: list[Row], day: str) -> None:
+    st.subheader("Sources and feeds")
+    if not rows:
+        components.empty("No records on this day.")
+        return
+    shown = [
+        {
+            **row,
+            "source": "All sources" if row["source"] == "all" else row["source"],
+            "feed": "All feeds" if row["feed"] == "all" else row["feed"],
+            "rejected": fmt.share(row["rejected_share"]),
+            "duplicates": fmt.share(row["duplicate_share"]),
+            "late": fmt.share(row["late_share"]),
+            "confidence": fmt.CONFIDENCE_WORDS[row["confidence"]],
+        }
+        for row in rows
+    ]
+    columns = {
+        "source": "Source",
+        "feed": "Feed",
+        "n": "Records",
+        "rejected_count": "Refused",
+        "rejected": "Refused share",
+        "duplicate_count": "Repeated",
+        "duplicates": "Repeated share",
+        "late_count": "Late",
+        "late": "Late share",
+        "conflicting_id_count": "Ids with two times",
+        "confidence": "Confidence",
+    }
+    components.table(shown, columns, key="feeds", name=f"data-quality-{day}")
+
+
+def _rejected(since_days: int) -> None:
+    st.subheader("Refused records by reason")
+    reasons = components.rows_of(queries.rejected_by_reason(since_days))
+    if not reasons:
+        components.empty("Nothing was refused in this range.", "nothing-refused")
+        return
+    shown = [{**row, "newest": fmt.local_time(row["newest_ingest_ts"])} for row in reasons]
+    columns = {
+        "reject_reason": "Reason",
+        "n": "Records",
+        "payload_max_bytes": "Largest, bytes",
+        "newest": "Newest (Madrid)",
+    }
+    components.table(shown, columns, key="reasons", name="refused-by-reason")
+    examples = components.rows_of(queries.rejected_examples())
+    if examples:
+        st.subheader("Examples, with device and position masked")
+        shown = [{**row, "newest": fmt.local_time(row["newest_ingest_ts"])} for row in examples]
+        columns = {"reject_reason": "Reason", "example": "Record", "feed": "Feed", "newest": "Ingested (Madrid)"}
+        components.table(shown, columns, key="examples", name="refused-examples")
