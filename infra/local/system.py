@@ -67,8 +67,8 @@ class System:
     def start_feed(self, rate: float) -> None:
         self._start("feed", [*_REPLAY, "--loops", "0", "--rate", str(rate)])
 
-    def start_replay_once(self, rate: float, put_log: Path) -> None:
-        self._start("replay", [*_REPLAY, "--loops", "1", "--rate", str(rate), "--put-log", str(put_log)])
+    def start_replay(self, rate: float, put_log: Path, *, loops: int) -> None:
+        self._start("replay", [*_REPLAY, "--loops", str(loops), "--rate", str(rate), "--put-log", str(put_log)])
 
     def log(self, name: str) -> Path:
         return self.settings.logs_dir / f"{name}.log"
