@@ -93,14 +93,18 @@ bench-local: setup ## Speed and memory of the local AWS; prints one JSON line (a
 bench-ingest: setup ## Speed of the source, of a steady stream, and of parse + append beside DuckDB; one JSON line (about 12 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_ingest $(ARGS)
 
+.PHONY: bench-marts
+bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, before and after compaction; one JSON line
+	@exec $(BIN)/python -m tests.bench.bench_marts $(ARGS)
+
+.PHONY: bench-freshness
+bench-freshness: setup ## 200 events/s for ten minutes through the whole system: from put to visible in a mart; one JSON line
+	@exec $(BIN)/python -m tests.bench.bench_freshness $(ARGS)
+
 ##@ Release
 .PHONY: package
 package: setup ## What a release uploads: the job, the images' contexts, saved queries; into build/, with its checksums
 	@exec $(BIN)/python -m infra.release.package $(ARGS)
-
-.PHONY: bench-marts
-bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, before and after compaction; one JSON line
-	@exec $(BIN)/python -m tests.bench.bench_marts $(ARGS)
 
 ##@ Document
 .PHONY: docs

@@ -51,18 +51,19 @@
     {{ return("select '" ~ merge_slices(compiled_code, work, target_relation) ~ "'") }}
 {% endmacro %}
 
-{# The adapter's merge a slice, straight from the query, reading the target only where it can change. Iceberg refuses
-   the commit if another one has changed these days since the statement began; the adapter then runs it again. Returns
-   the statistics that the adapter reads from a model's last statement. #}
+{# The adapter's merge a slice, straight from the query, reading the target only where it can change and writing only rows
+   that did. Iceberg refuses the commit if another one has changed these days since the statement began; the adapter then
+   runs it again. Returns the statistics that the adapter reads from a model's last statement. #}
 {% macro merge_slices(compiled_code, work, relation) %}
     {% set unique_key = config.get('unique_key') %}
     {% set column = 'bucket_ts' if 'bucket_ts' in unique_key else 'period_start_ts' %}
+    {% set changed = any_changed(model.columns.keys() | reject('in', unique_key + ['refreshed_ts'])) %}
     {% set totals = {'rowcount': 0, 'data_scanned_in_bytes': 0} %}
     {% for slice in work.slices %}
         {% set statement = dbt.iceberg_merge(
             'ignore', '(' ~ of_slice(compiled_code, slice) ~ ')', relation, unique_key,
             [in_ranges('target.' ~ column, slice.days)], relation, config.get('delete_condition'),
-            config.get('update_condition'), config.get('insert_condition'), false
+            config.get('update_condition', changed), config.get('insert_condition'), false
         ) %}
         {% set merged = fromjson(modules.re.search('{.*}', statement).group(0)) %}
         {% for name, value in merged.items() %}{% do totals.update({name: totals[name] + value}) %}{% endfor %}

@@ -20,6 +20,7 @@
    looks at all of them, and reconcile compares counts instead. #}
 {% macro refresh_from_raw(granule_minutes, slice_rows) %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
+    {% do require_raw_of('bucket_ts', 'n + duplicate_count', 'event_ts', is_accepted()) %}
     {% set basis = refresh_basis(this, model.unique_id) if is_incremental() else none %}
     {% set seen = logged(model.name, basis) %}
     {% if seen.is_built and var('beat') == 'reconcile' %}
@@ -38,9 +39,12 @@
             {% do until.update({(beat, source): counted}) if source %}
         {% endif %}
         {% if granules %}
-            {% do rebuilt.update({(beat, day_from): [beat, 'rebuilt', none, day_from, day_to]}) %}
+            {% set numbers = granules.split(',') | map('int') | list %}
             {% set day = days.setdefault(day_from, {'to': day_to, 'granules': [], 'rows': []}) %}
-            {% do day.granules.extend(granules.split(',') | map('int')) %}
+            {% do day.granules.extend(numbers) %}
+            {% set earlier = rebuilt[(beat, day_from)][2] ~ ',' if (beat, day_from) in rebuilt else '' %}
+            {% set hours = earlier ~ hours_of(numbers, granule_minutes) | join(',') %}
+            {% do rebuilt.update({(beat, day_from): [beat, 'rebuilt', hours, day_from, day_to]}) %}
             {% do day.rows.append(row_count | int) %}
         {% endif %}
     {% endfor %}
@@ -48,22 +52,26 @@
     {{ return(work_of(basis, entries, slices_of_buckets(days, granule_minutes, slice_rows))) }}
 {% endmacro %}
 
-{# Reconcile compares a day's cells with the upstream's events; each is counted in `cells_per_event` of them. #}
-{% macro refresh_following(upstream_name, cells_per_event, slice_rows=40000) %}
+{# Reconcile compares a day's cells with the upstream's events; each is counted in `cells_per_event` of them. Which days
+   of an upstream that a build defers were rebuilt can't be known: all of them are followed. #}
+{% macro refresh_following(upstream_name, cells_per_event, slice_rows=15000) %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
     {% set upstream = ref(upstream_name) %}
     {% set upstream_basis = basis_of(upstream_name) %}
     {% set basis = following_basis(this, upstream_basis) if is_incremental() else none %}
     {% set is_built, is_upstream_built, days, followed = [], [], {}, {} %}
-    {% for what, run_id, beat, day_from, day_to in run_query(not_followed_query(upstream_name, upstream_basis, basis)).rows %}
+    {% for what, run_id, beat, hours, day_from, day_to in run_query(not_followed_query(upstream_name, upstream_basis, basis)).rows %}
         {% if what == 'built' %}
             {% do (is_built if run_id == model.name else is_upstream_built).append(true) %}
         {% else %}
-            {% do days.update({day_from: {'to': day_to, 'rows': 0}}) %}
+            {% set day = days.setdefault(day_from, {'to': day_to, 'rows': 0, 'hours': []}) %}
+            {% do day.hours.extend(hours.split(',') | map('int')) %}
             {% do followed.update({run_id ~ '/' ~ beat: [beat, 'followed', run_id ~ '/' ~ beat, none, none]}) %}
         {% endif %}
     {% endfor %}
-    {% if not is_upstream_built %}
+    {% if is_deferred(upstream_name) %}
+        {% do is_built.clear() %}
+    {% elif not is_upstream_built %}
         {{ log(model.name ~ ': ' ~ upstream_name ~ ' is not complete, nothing to follow', info=true) }}
         {{ return(work_of(basis, [], [])) }}
     {% endif %}
@@ -72,7 +80,9 @@
     {% elif var('beat') == 'reconcile' %}
         {% do days.update(days_of(differing_days_query(upstream, cells_per_event))) %}
     {% endif %}
-    {% if is_built and days | length > 2 %}{% do days.update(days_of(rows_by_day_query(upstream, days))) %}{% endif %}
+    {% if is_built and days | length > 2 %}
+        {% for day_from, day in days_of(rows_by_day_query(upstream, days)).items() %}{% do days[day_from].update({'rows': day.rows}) %}{% endfor %}
+    {% endif %}
     {% set entries = followed.values() | list + ([] if is_built else [['all', 'built', none, none, none]]) %}
     {{ return(work_of(basis, entries, slices_of_days(days, slice_rows), upstream_basis)) }}
 {% endmacro %}
@@ -98,9 +108,15 @@
     {{ return(fromjson(header.group(1)) if header else none) }}
 {% endmacro %}
 
-{# `column` lies in a touched granule or day (`unit`) of the statement's slice; `of_slice` fills in which. #}
+{# `column` lies in a touched granule (of what follows: hour) or day (`unit`) of the statement's slice; `of_slice` fills
+   in which. #}
 {% macro touched(column, work, unit='granules') -%}
     /*touched {{ column }} {{ unit }}*/ false /*end*/
+{%- endmacro %}
+
+{# A touched hour, or a day of which any hour is. #}
+{% macro touched_period(period, column, work) -%}
+    ({{ touched(column, work, 'days') }} and ({{ period }} = 'day' or {{ touched(column, work) }}))
 {%- endmacro %}
 
 {# Lets raw prune by ingest_ts: staging accepts no event that lies further ahead of it. #}
@@ -143,7 +159,7 @@
     ) as t using ({{ keys | join(', ') }})
 {% endmacro %}
 
-{# For update_condition: true if any of the columns differs, so that unchanged rows aren't written again. #}
+{# Whether any of the columns of a merge's two rows differs. #}
 {% macro any_changed(columns) -%}
     ({% for name in columns %}src.{{ name }} is distinct from target.{{ name }}{{ ' or ' if not loop.last }}{% endfor %})
 {%- endmacro %}

@@ -1,11 +1,12 @@
 {# What refreshes have done: the table refresh_log. One row per `what`:
    counted   the newest ingest_ts (to_ts) of a source (subject) whose rows the model has counted: its watermark
-   rebuilt   a local day (from_ts to to_ts) that a run of the model has rebuilt, for those that follow it
+   rebuilt   a local day (from_ts to to_ts) of which a run of the model has rebuilt hours (subject, each counted since
+             1970), for those that follow it
    followed  a run and beat (subject) of the upstream whose rebuilt days the model has rebuilt, too
    built     the model is complete on its basis
    seeded    the checksum (subject) of the file that a seed was loaded from #}
 
-{% macro refresh_log() %}{{ target.schema }}.refresh_log{% endmacro %}
+{% macro refresh_log(schema=target.schema) %}{{ schema }}.refresh_log{% endmacro %}
 
 {% macro create_refresh_log() %}
 create table if not exists {{ refresh_log() }} (
@@ -31,8 +32,12 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 
 {% macro basis_of(model_name) %}
     {% set node = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', model_name) | first %}
-    {{ return(refresh_basis(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias), node.unique_id)) }}
+    {{ return(refresh_basis(ref(model_name), node.unique_id)) }}
 {% endmacro %}
+
+{# Whether a build that defers reads the model where another project has built it. What became of it there stands in
+   another log, whose lines go once that project's own models have followed them. #}
+{% macro is_deferred(model_name) %}{{ return(ref(model_name).schema != target.schema) }}{% endmacro %}
 
 {# {seed: checksum of its file} for the seeds that a node reads, directly or not. #}
 {% macro upstream_seeds(unique_id) %}
@@ -48,12 +53,12 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 {% endmacro %}
 
 {# {is_built, counted: {beat: {source: ingest_ts}}} of a model on a basis. #}
-{% macro logged(model_name, basis) %}
+{% macro logged(model_name, basis, schema=target.schema) %}
     {% set found = {'is_built': false, 'counted': {}} %}
     {% if not execute or not basis %}{{ return(found) }}{% endif %}
     {% set query %}
         select what, beat, subject, cast(max(to_ts) as varchar) as to_ts
-        from {{ refresh_log() }}
+        from {{ refresh_log(schema) }}
         where model = '{{ model_name }}' and basis = '{{ basis }}' and what in ('counted', 'built')
         group by 1, 2, 3
     {% endset %}
@@ -69,12 +74,13 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 
 {# {source: ingest_ts}: up to where a beat has counted each source in a model. #}
 {% macro counted_until(model_name, beat) %}
-    {{ return(logged(model_name, basis_of(model_name) if execute else none).counted.get(beat, {})) }}
+    {% set relation = ref(model_name) %}
+    {{ return(logged(model_name, basis_of(model_name) if execute else none, relation.schema).counted.get(beat, {})) }}
 {% endmacro %}
 
 {# Days that the upstream rebuilt and this model did not yet, and whether either is complete on its basis. #}
 {% macro not_followed_query(upstream_name, upstream_basis, basis) %}
-    select what, run_id, beat, cast(from_ts as varchar) as day_from, cast(to_ts as varchar) as day_to
+    select what, run_id, beat, subject as hours, cast(from_ts as varchar) as day_from, cast(to_ts as varchar) as day_to
     from {{ refresh_log() }}
     where
         model = '{{ upstream_name }}' and basis = '{{ upstream_basis }}' and what = 'rebuilt'
@@ -86,7 +92,7 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
             where model = '{{ model.name }}' and basis = '{{ basis }}' and what = 'followed'
         )
     union all
-    select distinct what, model as run_id, null as beat, null as day_from, null as day_to
+    select distinct what, model as run_id, null as beat, null as hours, null as day_from, null as day_to
     from {{ refresh_log() }}
     where
         what = 'built'

@@ -45,15 +45,42 @@
     {{ return((epoch + modules.datetime.timedelta(minutes=number * granule_minutes)).isoformat(' ')) }}
 {% endmacro %}
 
-{# `days`: {from: {to, rows}}; a slice rebuilds about `slice_rows` rows of the upstream, whole days. #}
+{# Hours since 1970 that granules lie in. #}
+{% macro hours_of(granules, granule_minutes) %}
+    {% set hours = [] %}
+    {% for number in granules %}{% do hours.append(number * granule_minutes // 60) %}{% endfor %}
+    {{ return(hours | unique | sort | list) }}
+{% endmacro %}
+
+{# `days`: {from: {to, rows, hours}}, no hours for all of a day's; a slice rebuilds about `slice_rows` rows of the upstream,
+   whole days. #}
 {% macro slices_of_days(days, slice_rows) %}
     {% set slices = [] %}
     {% for day_from, day in days | dictsort %}
         {% if not slices or slices[-1].rows + day.rows > slice_rows or slices[-1].days | length == max_slice_days() %}
-            {% do slices.append({'rows': 0, 'days': []}) %}
+            {% do slices.append({'rows': 0, 'days': [], 'granules': []}) %}
         {% endif %}
         {% do slices[-1].update({'rows': slices[-1].rows + day.rows}) %}
         {% do slices[-1].days.append([day_from, day.to]) %}
+        {% do slices[-1].granules.extend(ranges_of(day.hours | unique | sort, 60) if day.hours else [[day_from, day.to]]) %}
     {% endfor %}
     {{ return(slices) }}
+{% endmacro %}
+
+{# Granules in order as ranges of timestamps, neighbours as one. #}
+{% macro ranges_of(granules, granule_minutes) %}
+    {% set found = [] %}
+    {% for number in granules %}
+        {% if found and found[-1][1] == number %}
+            {% do found[-1].pop() %}
+            {% do found[-1].append(number + 1) %}
+        {% else %}
+            {% do found.append([number, number + 1]) %}
+        {% endif %}
+    {% endfor %}
+    {% set ranges = [] %}
+    {% for first, last in found %}
+        {% do ranges.append([granule_ts(first, granule_minutes), granule_ts(last, granule_minutes)]) %}
+    {% endfor %}
+    {{ return(ranges) }}
 {% endmacro %}

@@ -2,6 +2,7 @@
    the hour of the first unseen one on, all is rebuilt. The watermark is of the live beat; the others find nothing. #}
 {% macro rejected_work() %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
+    {% do require_raw_of('period_start_ts', 'n', 'ingest_ts', 'not ' ~ is_accepted()) %}
     {% set basis = refresh_basis(this, model.unique_id) if is_incremental() else none %}
     {% set seen = logged(model.name, basis) %}
     {% if seen.is_built and var('beat') not in ('live', 'all') %}{{ return(work_of(basis, [], [])) }}{% endif %}

@@ -1,51 +1,87 @@
-{# Which cells of a mart a 5-minute row belongs to: every combination of hour and local day, of Catalonia, province and
-   municipality, and of each dimension's own value and 'all'. `measures` come along unchanged. #}
-{% macro reporting_cells(events, dimensions, measures) -%}
+{# Figures of hours and days, areas and roll-ups from the 5-minute grain, in one pass over it: `tallies` takes it apart,
+   `reporting_cells` adds up, and the mart reads one row a cell from that with `cell_count`, `cell_histogram` and
+   `cell_devices`. A second reading of either would compute all of it again. #}
+
+{# One row per touched hour or day, area, the dimensions, `what` and value: how many events of what has the value.
+   Histograms give their values, devices their hashes; the counts stand in the rows of what = 'counts'. #}
+{% macro tallies(events, work, dimensions, counts, histograms, devices) -%}
     select
         p.period,
         p.period_start_ts,
-        a.area_level,
-        a.area_code,
+        e.province_code,
+        e.area_code,
         {%- for dimension in dimensions %}
-        d{{ loop.index }}.{{ dimension }},
+        e.{{ dimension }},
         {%- endfor %}
-        {%- for measure in measures %}
-        e.{{ measure }}{{ ',' if not loop.last }}
+        t.what,
+        t.value,
+        sum(t.value_n) as value_n,
+        {%- for count in counts %}
+        sum(if(t.what = 'counts', e.{{ count }})) as {{ count }},
         {%- endfor %}
+        max(e.newest_event_ts) as newest_event_ts
     from {{ events }} as e
     cross join unnest(
         array['hour', 'day'],
         array[date_trunc('hour', e.bucket_ts), {{ local_day_start('e.bucket_ts') }}]
     ) as p (period, period_start_ts)
     cross join unnest(
-        array['all', 'province', 'municipality'], array['all', e.province_code, e.area_code]
+        array[{{ tally("'counts'", 0, 0) }}]
+        {%- for what, histogram in histograms.items() %}
+        || coalesce(
+            transform(map_entries(e.{{ histogram }}), b -> {{ tally(quoted(what), 'b[1]', 'b[2]') }}), array[]
+        )
+        {%- endfor %}
+        {%- for what, hashes in devices.items() %}
+        || coalesce(transform(e.{{ hashes }}, h -> {{ tally(quoted(what), 'h', 1) }}), array[])
+        {%- endfor %}
+    ) as t (what, value, value_n)
+    where {{ touched_period('p.period', 'e.bucket_ts', work) }}
+    group by 1, 2, 3, 4, {% for dimension in dimensions %}e.{{ dimension }}, {% endfor %}t.what, t.value
+{%- endmacro %}
+
+{% macro tally(what, value, value_n) -%}
+    cast(row({{ what }}, {{ value }}, {{ value_n }}) as row(what varchar, value bigint, value_n bigint))
+{%- endmacro %}
+
+{# The sums of the tallies in every combination of Catalonia, province and municipality, and of each dimension's own value
+   and 'all'. #}
+{% macro reporting_cells(tallies, dimensions, counts) -%}
+    select
+        t.period,
+        t.period_start_ts,
+        a.area_level,
+        a.area_code,
+        {%- for dimension in dimensions %}
+        d{{ loop.index }}.{{ dimension }},
+        {%- endfor %}
+        t.what,
+        t.value,
+        sum(t.value_n) as value_n,
+        {%- for count in counts %}
+        sum(t.{{ count }}) as {{ count }},
+        {%- endfor %}
+        max(t.newest_event_ts) as newest_event_ts
+    from {{ tallies }} as t
+    cross join unnest(
+        array['all', 'province', 'municipality'], array['all', t.province_code, t.area_code]
     ) as a (area_level, area_code)
     {%- for dimension in dimensions %}
-    cross join unnest(array['all', e.{{ dimension }}]) as d{{ loop.index }} ({{ dimension }})
+    cross join unnest(array['all', t.{{ dimension }}]) as d{{ loop.index }} ({{ dimension }})
     {%- endfor %}
+    group by 1, 2, 3, 4, {% for dimension in dimensions %}d{{ loop.index }}.{{ dimension }}, {% endfor %}t.what, t.value
 {%- endmacro %}
 
-{# One row per key: the sum of the cells' histograms, with its count, sum and sum of squares. #}
-{% macro merged_histogram(cells, keys, histogram) -%}
-    select
-        {{ keys | join(', ') }},
-        map_agg(bin, events) as {{ histogram }},
-        sum(events) as n,
-        cast(sum(bin * events) as double) as total,
-        cast(sum(bin * bin * events) as double) as total_of_squares
-    from (
-        select
-            {{ keys | join(', ') }},
-            h.bin,
-            sum(h.events) as events
-        from {{ cells }}
-        cross join unnest({{ histogram }}) as h (bin, events)
-        group by {{ keys | join(', ') }}, h.bin
-    )
-    group by {{ keys | join(', ') }}
+{% macro cell_histogram(what) -%}
+    map_agg(value, value_n) filter (where what = '{{ what }}')
 {%- endmacro %}
 
-{# How many distinct devices the cells hold; as many as are kept means that many or more. #}
-{% macro merged_device_count(hashes) -%}
-    cardinality({{ smallest_hashes('array_distinct(flatten(array_agg(coalesce(' ~ hashes ~ ', array[]))))') }})
+{# How many distinct devices stand behind the cell; as many as are kept means that many or more. #}
+{% macro cell_devices(what) -%}
+    least(count_if(what = '{{ what }}'), {{ var('device_hashes_kept') }})
+{%- endmacro %}
+
+{# What a histogram counts: how many, or with `of` the sum of that. #}
+{% macro cell_total(what, of=1) -%}
+    coalesce(sum(if(what = '{{ what }}', {{ of }} * value_n)), 0)
 {%- endmacro %}

@@ -88,9 +88,9 @@ def one_pass(system: System, rate: float, trigger_seconds: int) -> Result:
     wait_for_marts(system)
     put_log = system.settings.state_dir / "puts.jsonl"
     _say(f"sending the slice once at {rate:g} events/s")
-    system.start_replay_once(rate, put_log)
-    visible = _watch_mart(system)
-    puts = _read_puts(put_log)
+    system.start_replay(rate, put_log, loops=1)
+    visible = watch_mart(system)
+    puts = read_puts(put_log)
     lags = freshness(puts, visible)
     rows, accepted, rejected, distinct = (int(value or 0) for value in athena_client.query(_RAW, database="raw")[0])
     sent = puts[-1][0]
@@ -125,7 +125,7 @@ def freshness(puts: list[tuple[int, float]], visible: list[tuple[int, float]]) -
     return lags
 
 
-def _watch_mart(system: System) -> list[tuple[int, float]]:
+def watch_mart(system: System) -> list[tuple[int, float]]:
     """Look at a mart until it shows everything that the feed has sent."""
     looks: list[tuple[int, float]] = []
     deadline: float | None = None
@@ -137,7 +137,7 @@ def _watch_mart(system: System) -> list[tuple[int, float]]:
             looks.append((count, time.time()))
             _say(f"{count} events visible in a mart")
         if expected is None and system.children["replay"].poll() == 0:
-            expected = _read_puts(system.settings.state_dir / "puts.jsonl")[-1][0]
+            expected = read_puts(system.settings.state_dir / "puts.jsonl")[-1][0]
             deadline = time.time() + VISIBLE_TIMEOUT_S
         if expected is not None and deadline is not None:
             if count >= expected:
@@ -147,7 +147,7 @@ def _watch_mart(system: System) -> list[tuple[int, float]]:
         time.sleep(_POLL_INTERVAL_S)
 
 
-def _read_puts(path: Path) -> list[tuple[int, float]]:
+def read_puts(path: Path) -> list[tuple[int, float]]:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     return [(line["n"], line["put_ts"]) for line in lines]
 

@@ -82,16 +82,15 @@ class System:
             self._dashboard_is_healthy, child, "the dashboard", self.log("dashboard"), DASHBOARD_TIMEOUT_S
         )
 
-    def start_replay(self, rate: float) -> None:
-        self._start("feed", [*_REPLAY, "--loops", "0", "--rate", str(rate)])
+    def start_replay(self, rate: float, put_log: Path | None = None, *, loops: int = 0) -> None:
+        """The real slice at `rate` events per second; 0 loops: again and again."""
+        logged = [] if put_log is None else ["--put-log", str(put_log)]
+        self._start("replay", [*_REPLAY, "--loops", str(loops), "--rate", str(rate), *logged])
 
     def start_phones(self, events_per_day: int) -> None:
         """Simulated phones; `make outage` breaks a network of theirs."""
         live = ["-m", "infra.feed", "simulate", "live", "--stream", resources.STREAM, "--outages", OUTAGES]
-        self._start("feed", [*live, "--events-per-day", str(events_per_day)])
-
-    def start_replay_once(self, rate: float, put_log: Path) -> None:
-        self._start("replay", [*_REPLAY, "--loops", "1", "--rate", str(rate), "--put-log", str(put_log)])
+        self._start("phones", [*live, "--events-per-day", str(events_per_day)])
 
     def log(self, name: str) -> Path:
         return self.settings.logs_dir / f"{name}.log"

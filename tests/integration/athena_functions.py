@@ -23,7 +23,7 @@ DOCUMENTED = {
     "datetime.html": "at_timezone date_diff date_trunc from_unixtime minute to_unixtime with_timezone",
     "json.html": "json_extract json_format json_parse",
     "map.html": "map map_entries map_keys map_values",
-    "math.html": "abs ceiling floor round sqrt",
+    "math.html": "abs ceiling floor power round sqrt",
     "regexp.html": "regexp_like regexp_replace",
     "string.html": "from_utf8 length lower replace substr to_utf8 trim upper",
     "window.html": "row_number",

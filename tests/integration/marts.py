@@ -46,7 +46,12 @@ class Marts:
         """An empty raw table, and the marts of a first batch."""
         self.empty()
         self.append(history.batch(60))
-        self.refresh("all", models, "--full-refresh")
+        self.make_anew(models)
+
+    def make_anew(self, models: Sequence[str]) -> None:
+        """From what raw holds, whatever it held before."""
+        variables = "{beat: all, full_refresh_may_lose_days: true}"
+        self.dbt.run("run", "--select", *models, "--vars", variables, "--full-refresh")
 
     def empty(self) -> None:
         """No rows in raw; the marts still have theirs."""

@@ -58,6 +58,11 @@ DEFECTS = [
         f" where {_CELL} and rat = 'all'",
     ),
     Defect(
+        "signal_changes__key__unique",
+        "signal_trends",
+        "insert into signal_trends select * from signal_trends where period = 'hour' and area_level = 'all'",
+    ),
+    Defect(
         "gps_accuracy__fix_quality_share__within_its_interval",
         "gps_accuracy",
         "update gps_accuracy set fix_quality_share_ci_low = null where operator = 'all' and period = 'day'",

@@ -168,6 +168,42 @@ def test_a_branch_builds_what_it_changed_and_reads_the_rest_from_prod(
     assert left["KeyCount"] == 0
 
 
+def test_a_branch_follows_the_grain_of_prod_or_its_own(prod: WarmDbt, manifest: dict[str, Any], tmp_path: Path) -> None:
+    """A mart alone is made of production's grain, whole each time; a branch that changed the grain makes both."""
+    project = copy_project(tmp_path / "checkout")
+    models = project / "dbt_project" / "models"
+    select = ("run", "--select", "state:modified+", "--defer", "--state", str(prod.folder / "state"))
+    summed = "select sum(n) from service_status"
+    edit(models / "marts" / "service_status.sql", "sum(off_count) as", "sum(off_count + 0) as")
+    with WarmDbt(project, schema=BRANCH, raw=RAW, target="ci") as branch:
+        branch.run(*select)
+        assert tables() == {"networks", "pipeline_freshness", "refresh_log", "service_status"}
+        assert rows(summed, BRANCH) == rows(summed)
+        rows("delete from service_status where period = 'hour'", BRANCH)
+        branch.run(*select)
+        assert rows(summed, BRANCH) == rows(summed)
+    grain = models / "intermediate" / "int_network_events_5min.sql"
+    edit(grain, "count_if(service_state = 'lost') as lost_count", "2 * count_if(service_state = 'lost') as lost_count")
+    with WarmDbt(project, schema=BRANCH, raw=RAW, target="ci") as branch:
+        branch.run(*select)
+        doubled = "select sum(lost_count) from int_network_events_5min"
+        assert int(rows(doubled, BRANCH)[0][0] or 0) == 2 * int(rows(doubled)[0][0] or 0)
+        shown = "select lost_count from service_status where period = 'day' and area_level = 'all' and network = 'all'"
+        assert rows(shown, BRANCH) == rows(doubled, BRANCH)
+        branch.run("run-operation", "drop_branch_schema")
+
+
+def edit(path: Path, right: str, wrong: str) -> None:
+    text = path.read_text()
+    assert text.count(right) == 1
+    path.write_text(text.replace(right, wrong))
+
+
+def tables() -> set[str]:
+    found = boto3.client("glue").get_tables(DatabaseName=BRANCH)["TableList"]
+    return {table["Name"] for table in found}
+
+
 def test_only_a_branch_can_be_dropped(prod: WarmDbt) -> None:
     refused = prod.attempt("run-operation", "drop_branch_schema")
     assert not refused.ok

@@ -39,7 +39,7 @@ def cell(marts: Marts) -> Any:
     def of(rows: list[dict[str, Any]], mart: str, columns: str, totals: str) -> list[str | None]:
         marts.empty()
         marts.append(pa.Table.from_pylist(rows, schema=raw_writer.ARROW_SCHEMA))
-        marts.refresh("all", ("int_network_events_5min", mart), "--full-refresh")
+        marts.make_anew(("int_network_events_5min", mart))
         sql = f"select {columns} from {mart} where period = 'hour' and area_level = 'all' and {totals}"
         (row,) = athena_client.query(sql, database=marts.schema)
         return row

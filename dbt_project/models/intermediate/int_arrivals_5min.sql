@@ -7,9 +7,6 @@
     partitioned_by=['day(bucket_ts)'],
     delete_condition='src.duplicate_count is null',
     insert_condition='src.duplicate_count is not null',
-    update_condition=any_changed([
-        'n', 'duplicate_count', 'late_count', 'conflicting_id_count', 'newest_event_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}

@@ -7,14 +7,6 @@
     partitioned_by=['day(bucket_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
-    update_condition=any_changed([
-        'province_code', 'host_network', 'n', 'duplicate_count', 'signal_device_hashes',
-        'signal_asu_histogram', 'weak_signal_count', 'signal_dbm_device_hashes', 'signal_dbm_histogram',
-        'precision_device_hashes', 'precision_m_histogram', 'precision_cm_sum', 'within_10m_count',
-        'within_50m_count', 'fix_device_hashes', 'fix_n', 'fix_quality_count', 'vote_device_hashes',
-        'in_service_count', 'lost_count', 'off_count', 'unknown_count', 'lag_s_histogram',
-        'newest_event_ts', 'newest_ingest_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}

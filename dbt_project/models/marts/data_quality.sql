@@ -1,17 +1,16 @@
 -- One row per period, period_start_ts, source and feed.
 {%- set keys = ['period', 'period_start_ts', 'source', 'feed'] %}
-{%- set since = "localtimestamp - interval '" ~ var('data_quality_days') ~ "' day" %}
 {{ config(materialized='view') }}
 with
 
 arrivals as (
     select * from {{ ref('int_arrivals_5min') }}
-    where bucket_ts >= {{ since }}
+    where {{ within_last_days('bucket_ts', var('data_quality_days')) }}
 ),
 
 rejected_events as (
     select * from {{ ref('rejected_events') }}
-    where period_start_ts >= {{ since }}
+    where {{ within_last_days('period_start_ts', var('data_quality_days')) }}
 ),
 
 records as (

@@ -7,17 +7,12 @@
     partitioned_by=['day(period_start_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
-    update_condition=any_changed([
-        'n', 'device_count', 'precision_n', 'precision_mean_m', 'precision_median_m',
-        'precision_p95_m', 'within_10m_share', 'within_10m_share_ci_low',
-        'within_10m_share_ci_high', 'within_50m_share', 'within_50m_share_ci_low',
-        'within_50m_share_ci_high', 'fix_n', 'fix_quality_share',
-        'fix_quality_share_ci_low', 'fix_quality_share_ci_high', 'confidence',
-        'newest_event_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
+{%- set counts = [
+    'n', 'precision_cm_sum', 'within_10m_count', 'within_50m_count', 'fix_n', 'fix_quality_count',
+] %}
 {%- set work = refresh_following('int_network_events_5min', cells_per_event=24) %}
 
 {{ refresh_header(work) }}
@@ -28,22 +23,29 @@ events as (
     where {{ touched('bucket_ts', work, 'days') }}
 ),
 
+tallied as (
+    {{ tallies(
+        'events', work, ['operator', 'provider'], counts,
+        histograms={'precision_m': 'precision_m_histogram'},
+        devices={'device': 'precision_device_hashes', 'fix_device': 'fix_device_hashes'},
+    ) }}
+),
+
 cells as (
-    {{ reporting_cells('events', ['operator', 'provider'], [
-        'n', 'precision_device_hashes', 'fix_device_hashes', 'precision_cm_sum', 'within_10m_count',
-        'within_50m_count', 'fix_n', 'fix_quality_count', 'precision_m_histogram', 'newest_event_ts',
-    ]) }}
+    {{ reporting_cells('tallied', ['operator', 'provider'], counts) }}
 ),
 
 counted as (
     select
         {{ keys | join(', ') }},
         sum(n) as n,
-        {{ merged_device_count('precision_device_hashes') }} as device_count,
-        {{ merged_device_count('fix_device_hashes') }} as fix_device_count,
+        {{ cell_devices('device') }} as device_count,
+        {{ cell_histogram('precision_m') }} as precision_m_histogram,
+        {{ cell_total('precision_m') }} as precision_n,
         sum(precision_cm_sum) as precision_cm_sum,
         sum(within_10m_count) as within_10m_count,
         sum(within_50m_count) as within_50m_count,
+        {{ cell_devices('fix_device') }} as fix_device_count,
         sum(fix_n) as fix_n,
         sum(fix_quality_count) as fix_quality_count,
         max(newest_event_ts) as newest_event_ts
@@ -51,27 +53,12 @@ counted as (
     group by {{ keys | join(', ') }}
 ),
 
-precision_m as (
-    {{ merged_histogram('cells', keys, 'precision_m_histogram') }}
-),
-
-joined as (
+judged as (
     select
-        {{ keys | join(', ') }},
-        c.n,
-        c.device_count,
-        c.precision_cm_sum,
-        c.within_10m_count,
-        c.within_50m_count,
-        c.fix_n,
-        c.fix_quality_count,
-        c.newest_event_ts,
-        p.precision_m_histogram,
-        coalesce(p.n, 0) as precision_n,
-        {{ confidence('p.n', 'c.device_count') }} as confidence,
-        {{ confidence('c.fix_n', 'c.fix_device_count') }} != 'suppressed' as has_enough_fixes
-    from counted as c
-    left join precision_m as p using ({{ keys | join(', ') }})
+        *,
+        {{ confidence('precision_n', 'device_count') }} as confidence,
+        {{ confidence('fix_n', 'fix_device_count') }} != 'suppressed' as has_enough_fixes
+    from counted
 ),
 
 rebuilt as (
@@ -107,11 +94,11 @@ rebuilt as (
         confidence,
         newest_event_ts,
         cast(current_timestamp as timestamp(6)) as refreshed_ts
-    from joined
+    from judged
 ),
 
 final as (
-    {{ rebuilt_or_vanished('rebuilt', keys, touched('period_start_ts', work, 'days')) }}
+    {{ rebuilt_or_vanished('rebuilt', keys, touched_period('period', 'period_start_ts', work)) }}
 )
 
 select * from final

@@ -7,7 +7,6 @@
     partitioned_by=['day(period_start_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
-    update_condition=any_changed(['n', 'payload_max_bytes', 'newest_ingest_ts', 'examples']),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}

@@ -4,7 +4,7 @@ with
 
 rejected_events as (
     select * from {{ ref('rejected_events') }}
-    where period_start_ts >= localtimestamp - interval '7' day
+    where {{ within_last_days('period_start_ts', 7) }}
 ),
 
 examples as (

@@ -7,14 +7,10 @@
     partitioned_by=['day(period_start_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
-    update_condition=any_changed([
-        'n', 'device_count', 'in_service_count', 'lost_count', 'off_count', 'unknown_count',
-        'vote_n', 'lost_share', 'lost_share_ci_low', 'lost_share_ci_high',
-        'availability_share', 'confidence', 'loss_level', 'newest_event_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
+{%- set counts = ['n', 'in_service_count', 'lost_count', 'off_count', 'unknown_count'] %}
 {%- set work = refresh_following('int_network_events_5min', cells_per_event=12) %}
 
 {{ refresh_header(work) }}
@@ -28,11 +24,16 @@ events as (
     where {{ touched('bucket_ts', work, 'days') }}
 ),
 
+tallied as (
+    {{ tallies(
+        'events', work, ['serving_network'], counts,
+        histograms={},
+        devices={'device': 'vote_device_hashes'},
+    ) }}
+),
+
 cells as (
-    {{ reporting_cells('events', ['serving_network'], [
-        'n', 'vote_device_hashes', 'in_service_count', 'lost_count', 'off_count', 'unknown_count',
-        'newest_event_ts',
-    ]) }}
+    {{ reporting_cells('tallied', ['serving_network'], counts) }}
 ),
 
 counted as (
@@ -43,7 +44,7 @@ counted as (
         area_code,
         serving_network as network,
         sum(n) as n,
-        {{ merged_device_count('vote_device_hashes') }} as device_count,
+        {{ cell_devices('device') }} as device_count,
         sum(in_service_count) as in_service_count,
         sum(lost_count) as lost_count,
         sum(off_count) as off_count,
@@ -95,7 +96,7 @@ rebuilt as (
 ),
 
 final as (
-    {{ rebuilt_or_vanished('rebuilt', keys, touched('period_start_ts', work, 'days')) }}
+    {{ rebuilt_or_vanished('rebuilt', keys, touched_period('period', 'period_start_ts', work)) }}
 )
 
 select * from final

@@ -7,12 +7,6 @@
     partitioned_by=['day(period_start_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
-    update_condition=any_changed([
-        'n', 'device_count', 'signal_n', 'signal_asu_mean', 'signal_asu_mean_ci_low',
-        'signal_asu_mean_ci_high', 'signal_asu_median', 'signal_asu_p10',
-        'weak_signal_share', 'weak_signal_share_ci_low', 'weak_signal_share_ci_high',
-        'signal_dbm_n', 'signal_dbm_median', 'confidence', 'newest_event_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
@@ -26,55 +20,49 @@ events as (
     where {{ touched('bucket_ts', work, 'days') }}
 ),
 
+tallied as (
+    {{ tallies(
+        'events', work, ['network', 'rat'], ['n', 'weak_signal_count'],
+        histograms={'asu': 'signal_asu_histogram', 'dbm': 'signal_dbm_histogram'},
+        devices={'device': 'signal_device_hashes', 'dbm_device': 'signal_dbm_device_hashes'},
+    ) }}
+),
+
 cells as (
-    {{ reporting_cells('events', ['network', 'rat'], [
-        'n', 'signal_device_hashes', 'signal_dbm_device_hashes', 'weak_signal_count',
-        'signal_asu_histogram', 'signal_dbm_histogram', 'newest_event_ts',
-    ]) }}
+    {{ reporting_cells('tallied', ['network', 'rat'], ['n', 'weak_signal_count']) }}
 ),
 
 counted as (
     select
         {{ keys | join(', ') }},
         sum(n) as n,
-        {{ merged_device_count('signal_device_hashes') }} as device_count,
-        {{ merged_device_count('signal_dbm_device_hashes') }} as dbm_device_count,
+        {{ cell_devices('device') }} as device_count,
+        {{ cell_histogram('asu') }} as signal_asu_histogram,
+        {{ cell_total('asu') }} as signal_n,
+        {{ cell_total('asu', 'value') }} as asu_sum,
+        {{ cell_total('asu', 'value * value') }} as asu_sum_of_squares,
         sum(weak_signal_count) as weak_signal_count,
+        -- dBm of different technologies can't be compared: none where they are mixed.
+        rat not in ('all', 'unknown') as has_one_rat,
+        {{ cell_devices('dbm_device') }} as dbm_device_count,
+        {{ cell_histogram('dbm') }} as signal_dbm_histogram,
+        {{ cell_total('dbm') }} as dbm_n,
         max(newest_event_ts) as newest_event_ts
     from cells
     group by {{ keys | join(', ') }}
 ),
 
-asu as (
-    {{ merged_histogram('cells', keys, 'signal_asu_histogram') }}
-),
-
-dbm as (
-    {{ merged_histogram('cells', keys, 'signal_dbm_histogram') }}
-),
-
-joined as (
+judged as (
     select
-        {{ keys | join(', ') }},
-        c.n,
-        c.device_count,
-        c.weak_signal_count,
-        c.newest_event_ts,
-        asu.signal_asu_histogram,
-        coalesce(asu.n, 0) as signal_n,
-        asu.total / asu.n as asu_mean,
+        *,
+        {{ share('asu_sum', 'signal_n') }} as asu_mean,
         1.959964E0 * sqrt(
-            (asu.total_of_squares - asu.total * asu.total / asu.n)
-            / (nullif(asu.n - 1, 0) * cast(asu.n as double))
+            (asu_sum_of_squares - {{ share('asu_sum', 'signal_n') }} * asu_sum)
+            / (nullif(signal_n - 1, 0) * cast(signal_n as double))
         ) as asu_mean_margin,
-        -- dBm of different technologies can't be compared: none where they are mixed.
-        if(rat not in ('all', 'unknown'), dbm.signal_dbm_histogram) as signal_dbm_histogram,
-        if(rat not in ('all', 'unknown'), coalesce(dbm.n, 0), 0) as signal_dbm_n,
-        {{ confidence('dbm.n', 'c.dbm_device_count') }} != 'suppressed' as has_enough_dbm,
-        {{ confidence('asu.n', 'c.device_count') }} as confidence
-    from counted as c
-    left join asu using ({{ keys | join(', ') }})
-    left join dbm using ({{ keys | join(', ') }})
+        {{ confidence('signal_n', 'device_count') }} as confidence,
+        has_one_rat and {{ confidence('dbm_n', 'dbm_device_count') }} != 'suppressed' as has_dbm
+    from counted
 ),
 
 rebuilt as (
@@ -91,24 +79,25 @@ rebuilt as (
             as signal_asu_median,
         {{ unless_suppressed(percentile_from_histogram('signal_asu_histogram', 0.1)) }}
             as signal_asu_p10,
+        {{ unless_suppressed('weak_signal_count') }} as weak_signal_count,
         {{ unless_suppressed(share('weak_signal_count', 'signal_n')) }} as weak_signal_share,
         {{ unless_suppressed(wilson_low('weak_signal_count', 'signal_n')) }}
             as weak_signal_share_ci_low,
         {{ unless_suppressed(wilson_high('weak_signal_count', 'signal_n')) }}
             as weak_signal_share_ci_high,
-        signal_dbm_n,
+        if(has_one_rat, dbm_n, 0) as signal_dbm_n,
         if(
-            has_enough_dbm,
+            has_dbm,
             {{ unless_suppressed(percentile_from_histogram('signal_dbm_histogram', 0.5)) }}
         ) as signal_dbm_median,
         confidence,
         newest_event_ts,
         cast(current_timestamp as timestamp(6)) as refreshed_ts
-    from joined
+    from judged
 ),
 
 final as (
-    {{ rebuilt_or_vanished('rebuilt', keys, touched('period_start_ts', work, 'days')) }}
+    {{ rebuilt_or_vanished('rebuilt', keys, touched_period('period', 'period_start_ts', work)) }}
 )
 
 select * from final
