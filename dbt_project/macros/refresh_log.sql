@@ -30,8 +30,17 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 {% endmacro %}
 
 {% macro basis_of(model_name) %}
-    {% set node = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', model_name) | first %}
-    {{ return(refresh_basis(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias), node.unique_id)) }}
+    {{ return(refresh_basis(relation_of(model_name), node_of(model_name).unique_id)) }}
+{% endmacro %}
+
+{% macro node_of(model_name) %}
+    {{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', model_name) | first) }}
+{% endmacro %}
+
+{# Not a ref: a model need not read what it follows through others. #}
+{% macro relation_of(model_name) %}
+    {% set node = node_of(model_name) %}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {% endmacro %}
 
 {# {seed: checksum of its file} for the seeds that a node reads, directly or not. #}
@@ -72,26 +81,41 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
     {{ return(logged(model_name, basis_of(model_name) if execute else none).counted.get(beat, {})) }}
 {% endmacro %}
 
-{# Days that the upstream rebuilt and this model did not yet, and whether either is complete on its basis. #}
-{% macro not_followed_query(upstream_name, upstream_basis, basis) %}
+{# [name, basis] of a model and of those that follow it one behind the other. #}
+{% macro chain_of_bases(upstream_name, through) %}
+    {% set chain = [[upstream_name, basis_of(upstream_name)]] %}
+    {% for name in through %}{% do chain.append([name, following_basis(relation_of(name), chain[-1][1])]) %}{% endfor %}
+    {{ return(chain) }}
+{% endmacro %}
+
+{# Days that the first of the chain rebuilt, the others followed and this model did not yet, and who is complete on its
+   basis. #}
+{% macro not_followed_query(chain, basis) %}
     select what, run_id, beat, cast(from_ts as varchar) as day_from, cast(to_ts as varchar) as day_to
     from {{ refresh_log() }}
     where
-        model = '{{ upstream_name }}' and basis = '{{ upstream_basis }}' and what = 'rebuilt'
+        model = '{{ chain[0][0] }}' and basis = '{{ chain[0][1] }}' and what = 'rebuilt'
         {%- if var('beat') == 'live' %}
         and beat = 'live'
         {%- endif %}
-        and run_id || '/' || beat not in (
-            select subject from {{ refresh_log() }}
-            where model = '{{ model.name }}' and basis = '{{ basis }}' and what = 'followed'
-        )
+        and run_id || '/' || beat not in ({{ followed_by(model.name, basis) }})
+        {%- for name, its_basis in chain[1:] %}
+        and run_id || '/' || beat in ({{ followed_by(name, its_basis) }})
+        {%- endfor %}
     union all
     select distinct what, model as run_id, null as beat, null as day_from, null as day_to
     from {{ refresh_log() }}
     where
         what = 'built'
-        and ((model = '{{ upstream_name }}' and basis = '{{ upstream_basis }}') or (model = '{{ model.name }}' and basis = '{{ basis }}'))
+        and ({% for name, its_basis in chain + [[model.name, basis]] -%}
+            {{ ' or ' if not loop.first }}(model = '{{ name }}' and basis = '{{ its_basis }}')
+        {%- endfor %})
 {% endmacro %}
+
+{% macro followed_by(model_name, basis) -%}
+    select subject from {{ refresh_log() }}
+            where model = '{{ model_name }}' and basis = '{{ basis }}' and what = 'followed'
+{%- endmacro %}
 
 {# The post-hook of an incremental run; a full refresh saves by itself, on the basis of the table that it made. #}
 {% macro save_refresh() %}
