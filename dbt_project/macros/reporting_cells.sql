@@ -47,5 +47,9 @@
 
 {# How many distinct devices the cells hold; as many as are kept means that many or more. #}
 {% macro merged_device_count(hashes) -%}
-    cardinality({{ smallest_hashes('array_distinct(flatten(array_agg(coalesce(' ~ hashes ~ ', array[]))))') }})
+    cardinality({{ merged_device_hashes(hashes) }})
+{%- endmacro %}
+
+{% macro merged_device_hashes(hashes) -%}
+    {{ smallest_hashes('array_distinct(flatten(array_agg(coalesce(' ~ hashes ~ ', array[]))))') }}
 {%- endmacro %}
