@@ -56,13 +56,12 @@
    runs it again. Returns the statistics that the adapter reads from a model's last statement. #}
 {% macro merge_slices(compiled_code, work, relation) %}
     {% set unique_key = config.get('unique_key') %}
-    {% set column = 'bucket_ts' if 'bucket_ts' in unique_key else 'period_start_ts' %}
     {% set changed = any_changed(model.columns.keys() | reject('in', unique_key + ['refreshed_ts'])) %}
     {% set totals = {'rowcount': 0, 'data_scanned_in_bytes': 0} %}
     {% for slice in work.slices %}
         {% set statement = dbt.iceberg_merge(
             'ignore', '(' ~ of_slice(compiled_code, slice) ~ ')', relation, unique_key,
-            [in_ranges('target.' ~ column, slice.days)], relation, config.get('delete_condition'),
+            [in_ranges('target.' ~ day_column(), slice.days)], relation, config.get('delete_condition'),
             config.get('update_condition', changed), config.get('insert_condition'), false
         ) %}
         {% set merged = fromjson(modules.re.search('{.*}', statement).group(0)) %}

@@ -5,12 +5,12 @@
 {%- endmacro %}
 
 {# The smallest distinct device hashes of the rows for which the condition holds; null if it holds for none. #}
-{% macro device_hashes_of(condition) -%}
-    {{ smallest_hashes('array_agg(distinct device_key) filter (where ' ~ condition ~ ')') }}
+{% macro device_hashes_of(condition, kept='device_hashes_kept') -%}
+    {{ smallest_hashes('array_agg(distinct device_key) filter (where ' ~ condition ~ ')', kept) }}
 {%- endmacro %}
 
-{% macro smallest_hashes(hashes) -%}
-    slice(array_sort({{ hashes }}), 1, {{ var('device_hashes_kept') }})
+{% macro smallest_hashes(hashes, kept='device_hashes_kept') -%}
+    slice(array_sort({{ hashes }}), 1, {{ var(kept) }})
 {%- endmacro %}
 
 {# The p-quantile of what the histogram counts, with linear interpolation between neighbours (as pandas' and numpy's

@@ -22,30 +22,36 @@
    repeats work, no more), what every model that follows has followed, and the lines of replaced tables. #}
 {% macro prune_refresh_log() %}
     {% set log, day_ago = refresh_log(), "localtimestamp - interval '1' day" %}
-    {% for condition in [
+    {% set conditions = [
         "what = 'counted' and (model, basis, beat, subject, to_ts) not in (
             select model, basis, beat, subject, max(to_ts) from " ~ log ~ " where what = 'counted' group by 1, 2, 3, 4)",
         "what = 'counted' and to_ts < (select max(to_ts) from " ~ log ~ " where what = 'counted')
             - interval '" ~ 2 * var('max_commit_delay_hours') ~ "' hour",
         "what = 'seeded' and (model, saved_ts) not in (
             select model, max(saved_ts) from " ~ log ~ " where what = 'seeded' group by 1)",
-        "what = 'rebuilt' and run_id || '/' || beat in (
-            select subject from " ~ log ~ " where what = 'followed' group by 1 having count(distinct model) >= " ~ followers() ~ ")",
+    ] %}
+    {% for name, followers in followers_of_models().items() %}
+        {% do conditions.append("what = 'rebuilt' and model = '" ~ name ~ "' and run_id || '/' || beat in (
+            select subject from " ~ log ~ " where what = 'followed' and model in (" ~ quoted_list(followers) ~ ")
+            group by 1 having count(distinct model) = " ~ followers | length ~ ")") %}
+    {% endfor %}
+    {% do conditions.extend([
         "what = 'followed' and saved_ts < " ~ day_ago ~ " and subject not in (
             select run_id || '/' || beat from " ~ log ~ " where what = 'rebuilt')",
         "what != 'seeded' and saved_ts < " ~ day_ago ~ " and (model, basis) not in (
             select model, max_by(basis, saved_ts) from " ~ log ~ " where what = 'built' group by 1)",
-    ] %}
-        {% do run_query('delete from ' ~ log ~ ' where ' ~ condition) %}
-    {% endfor %}
+    ]) %}
+    {% for condition in conditions %}{% do run_query('delete from ' ~ log ~ ' where ' ~ condition) %}{% endfor %}
 {% endmacro %}
 
-{# How many models follow another one's log: the incremental models that merge and read one that does. #}
-{% macro followers() %}
-    {% set merged = graph.nodes.values() | selectattr('config.incremental_strategy', 'equalto', 'merge') | list %}
-    {% set names, found = merged | map(attribute='unique_id') | list, [] %}
-    {% for node in merged if node.depends_on.nodes | select('in', names) | list %}{% do found.append(node.name) %}{% endfor %}
-    {{ return(found | length) }}
+{# {model: the models that follow its log}. #}
+{% macro followers_of_models() %}
+    {% set found = {} %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' %}
+        {% set upstream = modules.re.search("refresh_following\\(\\s*'(\\w+)'", node.raw_code) %}
+        {% if upstream %}{% do found.setdefault(upstream.group(1), []).append(node.name) %}{% endif %}
+    {% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 {# Raw, the refresh log and every incremental model, each with the column that it is partitioned by the day of. #}
@@ -55,8 +61,7 @@
         {% do tables.append({'relation': source(node.source_name, node.name), 'column': node.loaded_at_field, 'is_source': true}) %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
-        {% set column = modules.re.search('day\\((\\w+)\\)', node.config.partitioned_by[0]).group(1) %}
-        {% do tables.append({'relation': ref(node.name), 'column': column}) %}
+        {% do tables.append({'relation': ref(node.name), 'column': day_column(node.config)}) %}
     {% endfor %}
     {% do tables.append({
         'relation': api.Relation.create(database=target.database, schema=target.schema, identifier='refresh_log'),

@@ -84,6 +84,12 @@
     (arrival_ts is not null and ingest_ts > event_ts + interval '{{ var("late_after_minutes") }}' minute)
 {%- endmacro %}
 
+{# Whether it had arrived before its local day ended: what the days behind it can take as known for good. A backfill
+   counts as arrived when it was measured. #}
+{% macro arrived_on_its_day() -%}
+    (arrival_ts is null or {{ local_date('arrival_ts') }} <= {{ local_date('event_ts') }})
+{%- endmacro %}
+
 {# The 5 minutes in which something was measured. #}
 {% macro measured_bucket(ts) -%}
     date_trunc('hour', {{ ts }}) + interval '5' minute * (minute({{ ts }}) / 5)

@@ -52,39 +52,52 @@
     {{ return(work_of(basis, entries, slices_of_buckets(days, granule_minutes, slice_rows))) }}
 {% endmacro %}
 
-{# Reconcile compares a day's cells with the upstream's events; each is counted in `cells_per_event` of them. Which days
-   of an upstream that a build defers were rebuilt can't be known: all of them are followed. #}
-{% macro refresh_following(upstream_name, cells_per_event, slice_rows=15000) %}
+{# Reconcile compares a day's cells with the upstream's events; each is counted in `cells_per_event` of them, where cells
+   sum up to events at all. Which days of an upstream that a build defers were rebuilt can't be known: all of them are
+   followed.
+
+   through         the models, in order, that stand between: each must have followed first, and a new one is followed anew
+   days_after      a day is a function of as many days before it, too
+   minutes_before  what `touched(..., 'days_and_before')` holds before each day #}
+{% macro refresh_following(
+    upstream_name, cells_per_event=none, slice_rows=15000, through=[], days_after=0, minutes_before=0
+) %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
-    {% set upstream = ref(upstream_name) %}
-    {% set upstream_basis = basis_of(upstream_name) %}
-    {% set basis = following_basis(this, upstream_basis) if is_incremental() else none %}
-    {% set is_built, is_upstream_built, days, followed = [], [], {}, {} %}
-    {% for what, run_id, beat, hours, day_from, day_to in run_query(not_followed_query(upstream_name, upstream_basis, basis)).rows %}
+    {% set upstream = relation_of(upstream_name) %}
+    {% set chain = chain_of_bases(upstream_name, through) %}
+    {% set basis = following_basis(this, chain[-1][1]) if is_incremental() else none %}
+    {% set built, days, followed = [], {}, {} %}
+    {% for what, run_id, beat, hours, day_from, day_to in run_query(not_followed_query(chain, basis)).rows %}
         {% if what == 'built' %}
-            {% do (is_built if run_id == model.name else is_upstream_built).append(true) %}
+            {% do built.append(run_id) %}
         {% else %}
             {% set day = days.setdefault(day_from, {'to': day_to, 'rows': 0, 'hours': []}) %}
             {% do day.hours.extend(hours.split(',') | map('int')) %}
             {% do followed.update({run_id ~ '/' ~ beat: [beat, 'followed', run_id ~ '/' ~ beat, none, none]}) %}
         {% endif %}
     {% endfor %}
-    {% if is_deferred(upstream_name) %}
-        {% do is_built.clear() %}
-    {% elif not is_upstream_built %}
-        {{ log(model.name ~ ': ' ~ upstream_name ~ ' is not complete, nothing to follow', info=true) }}
+    {% set deferred = [] %}
+    {% for name, _ in chain if is_deferred(name) %}{% do deferred.append(name) %}{% endfor %}
+    {% if deferred %}
+        {% do built.clear() %}
+    {% elif built | reject('equalto', model.name) | list | length < chain | length %}
+        {{ log(model.name ~ ': what it follows is not complete, nothing to follow', info=true) }}
         {{ return(work_of(basis, [], [])) }}
     {% endif %}
+    {% set is_built = model.name in built %}
     {% if not is_built %}
         {% do days.update(days_of(all_days_query(upstream))) %}
-    {% elif var('beat') == 'reconcile' %}
+    {% elif var('beat') == 'reconcile' and cells_per_event %}
         {% do days.update(days_of(differing_days_query(upstream, cells_per_event))) %}
     {% endif %}
+    {% if is_built and days and days_after %}{% do days.update(days_of(days_behind_query(upstream, days, days_after))) %}{% endif %}
     {% if is_built and days | length > 2 %}
         {% for day_from, day in days_of(rows_by_day_query(upstream, days)).items() %}{% do days[day_from].update({'rows': day.rows}) %}{% endfor %}
     {% endif %}
     {% set entries = followed.values() | list + ([] if is_built else [['all', 'built', none, none, none]]) %}
-    {{ return(work_of(basis, entries, slices_of_days(days, slice_rows), upstream_basis)) }}
+    {% set slices = slices_of_days(days, slice_rows) %}
+    {% for slice in slices %}{% do slice.update({'days_and_before': with_minutes_before(slice.days, minutes_before)}) %}{% endfor %}
+    {{ return(work_of(basis, entries, slices, chain[-1][1])) }}
 {% endmacro %}
 
 {% macro days_of(query) %}
@@ -148,14 +161,14 @@
 
 {# The rebuilt rows, and with n = 0, for the merge to delete, the keys of the target's touched rows that were not
    rebuilt. One full join, for Athena would compute `rebuilt` twice for a union. #}
-{% macro rebuilt_or_vanished(rebuilt, keys, condition) %}
+{% macro rebuilt_or_vanished(rebuilt, keys, condition, known=this) %}
     select
     {%- for name in model.columns %}
         {% if name in keys %}{{ name }}{% elif name == 'n' %}coalesce(r.n, 0) as n{% else %}r.{{ name }}{% endif %}{{ ',' if not loop.last }}
     {%- endfor %}
     from {{ rebuilt }} as r
     full outer join (
-        select {{ keys | join(', ') }} from {{ this }} where {{ condition }}
+        select {{ keys | join(', ') }} from {{ known }} where {{ condition }}
     ) as t using ({{ keys | join(', ') }})
 {% endmacro %}
 

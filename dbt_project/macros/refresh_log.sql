@@ -31,13 +31,29 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 {% endmacro %}
 
 {% macro basis_of(model_name) %}
-    {% set node = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', model_name) | first %}
-    {{ return(refresh_basis(ref(model_name), node.unique_id)) }}
+    {{ return(refresh_basis(relation_of(model_name), node_of(model_name).unique_id)) }}
+{% endmacro %}
+
+{% macro node_of(model_name) %}
+    {{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', model_name) | first) }}
+{% endmacro %}
+
+{# Where this build reads a model. Not a ref: a model need not read what it follows through others. #}
+{% macro relation_of(model_name) %}
+    {% set node = node_of(model_name) %}
+    {% set place = node.defer_relation if is_deferred(model_name) else node %}
+    {{ return(api.Relation.create(database=place.database, schema=place.schema, identifier=place.alias)) }}
 {% endmacro %}
 
 {# Whether a build that defers reads the model where another project has built it. What became of it there stands in
    another log, whose lines go once that project's own models have followed them. #}
-{% macro is_deferred(model_name) %}{{ return(ref(model_name).schema != target.schema) }}{% endmacro %}
+{% macro is_deferred(model_name) %}
+    {% set node = node_of(model_name) %}
+    {{ return(
+        invocation_args_dict.get('defer') and node.defer_relation
+        and not adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias)
+    ) }}
+{% endmacro %}
 
 {# {seed: checksum of its file} for the seeds that a node reads, directly or not. #}
 {% macro upstream_seeds(unique_id) %}
@@ -78,26 +94,41 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
     {{ return(logged(model_name, basis_of(model_name) if execute else none, relation.schema).counted.get(beat, {})) }}
 {% endmacro %}
 
-{# Days that the upstream rebuilt and this model did not yet, and whether either is complete on its basis. #}
-{% macro not_followed_query(upstream_name, upstream_basis, basis) %}
+{# [name, basis] of a model and of those that follow it one behind the other. #}
+{% macro chain_of_bases(upstream_name, through) %}
+    {% set chain = [[upstream_name, basis_of(upstream_name)]] %}
+    {% for name in through %}{% do chain.append([name, following_basis(relation_of(name), chain[-1][1])]) %}{% endfor %}
+    {{ return(chain) }}
+{% endmacro %}
+
+{# Days, and their hours, that the first of the chain rebuilt, the others followed and this model did not yet, and who is
+   complete on its basis. #}
+{% macro not_followed_query(chain, basis) %}
     select what, run_id, beat, subject as hours, cast(from_ts as varchar) as day_from, cast(to_ts as varchar) as day_to
     from {{ refresh_log() }}
     where
-        model = '{{ upstream_name }}' and basis = '{{ upstream_basis }}' and what = 'rebuilt'
+        model = '{{ chain[0][0] }}' and basis = '{{ chain[0][1] }}' and what = 'rebuilt'
         {%- if var('beat') == 'live' %}
         and beat = 'live'
         {%- endif %}
-        and run_id || '/' || beat not in (
-            select subject from {{ refresh_log() }}
-            where model = '{{ model.name }}' and basis = '{{ basis }}' and what = 'followed'
-        )
+        and run_id || '/' || beat not in ({{ followed_by(model.name, basis) }})
+        {%- for name, its_basis in chain[1:] %}
+        and run_id || '/' || beat in ({{ followed_by(name, its_basis) }})
+        {%- endfor %}
     union all
     select distinct what, model as run_id, null as beat, null as hours, null as day_from, null as day_to
     from {{ refresh_log() }}
     where
         what = 'built'
-        and ((model = '{{ upstream_name }}' and basis = '{{ upstream_basis }}') or (model = '{{ model.name }}' and basis = '{{ basis }}'))
+        and ({% for name, its_basis in chain + [[model.name, basis]] -%}
+            {{ ' or ' if not loop.first }}(model = '{{ name }}' and basis = '{{ its_basis }}')
+        {%- endfor %})
 {% endmacro %}
+
+{% macro followed_by(model_name, basis) -%}
+    select subject from {{ refresh_log() }}
+            where model = '{{ model_name }}' and basis = '{{ basis }}' and what = 'followed'
+{%- endmacro %}
 
 {# The post-hook of an incremental run; a full refresh saves by itself, on the basis of the table that it made. #}
 {% macro save_refresh() %}

@@ -150,7 +150,7 @@
 
     found as (
         select
-            {{ local_day_start('period_start_ts') }} as day_ts,
+            {{ local_day_start(day_column()) }} as day_ts,
             sum(n) as n,
             max(newest_event_ts) as newest_event_ts
         from {{ this }}
@@ -172,7 +172,7 @@
         select {{ local_day_start('bucket_ts') }} as day_ts from {{ upstream }}
         {%- if is_incremental() %}
         union all
-        select distinct {{ local_day_start('period_start_ts') }} as day_ts from {{ this }}
+        select distinct {{ local_day_start(day_column()) }} as day_ts from {{ this }}
         {%- endif %}
     )
 
@@ -188,6 +188,32 @@
     )
 
     {{ days_from('found') }}
+{% endmacro %}
+
+{# The days with rows of the upstream that lie at most `days_after` days behind one of `days`. #}
+{% macro days_behind_query(upstream, days, days_after) %}
+    with touched_days as (
+        select day_ts
+        from (values {% for day_from in days %}timestamp '{{ day_from }}'{{ ', ' if not loop.last }}{% endfor %}) as t (day_ts)
+    ),
+
+    found as (
+        select {{ local_day_start('bucket_ts') }} as day_ts from {{ upstream }}
+        where
+            bucket_ts >= timestamp '{{ days | min }}'
+            and bucket_ts < timestamp '{{ days | max }}' + interval '{{ days_after + 2 }}' day
+    ),
+
+    behind as (
+        select found.day_ts
+        from found
+        where exists (
+            select 1 from touched_days
+            where date_diff('day', {{ local_date('touched_days.day_ts') }}, {{ local_date('found.day_ts') }}) between 0 and {{ days_after }}
+        )
+    )
+
+    {{ days_from('behind') }}
 {% endmacro %}
 
 {% macro days_from(relation) %}

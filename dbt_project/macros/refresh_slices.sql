@@ -84,3 +84,14 @@
     {% endfor %}
     {{ return(ranges) }}
 {% endmacro %}
+
+{% macro with_minutes_before(ranges, minutes) %}
+    {% set found = [] %}
+    {% for from_ts, to_ts in ranges %}{% do found.append([minutes_before(from_ts, minutes), to_ts]) %}{% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# The column that the model is partitioned by. #}
+{% macro day_column(node_config=config) %}
+    {{ return(modules.re.search('\\((\\w+)\\)', node_config.get('partitioned_by')[0]).group(1)) }}
+{% endmacro %}

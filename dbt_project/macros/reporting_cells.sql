@@ -85,3 +85,12 @@
 {% macro cell_total(what, of=1) -%}
     coalesce(sum(if(what = '{{ what }}', {{ of }} * value_n)), 0)
 {%- endmacro %}
+
+{# How many distinct devices the cells hold; as many as are kept means that many or more. #}
+{% macro merged_device_count(hashes) -%}
+    cardinality({{ merged_device_hashes(hashes) }})
+{%- endmacro %}
+
+{% macro merged_device_hashes(hashes) -%}
+    {{ smallest_hashes('array_distinct(flatten(array_agg(coalesce(' ~ hashes ~ ', array[]))))') }}
+{%- endmacro %}
