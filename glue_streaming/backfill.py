@@ -1,7 +1,7 @@
 """Load files into raw.network_events: CSV with the public data set's columns, or JSON lines of contract events.
 
-    python -m glue_streaming.backfill --input s3://bucket/history.csv [more files] --table glue_catalog.raw.network_events \\
-        --warehouse s3://bucket/
+    python -m glue_streaming.backfill --input s3://bucket/history.csv [more files] \\
+        --table glue_catalog.raw.network_events --warehouse s3://bucket/
 
 Restartable and idempotent: a row is known by (`source`, `source_row`), and rows that the table holds are left out,
 also those that another run of the same file commits meanwhile.
