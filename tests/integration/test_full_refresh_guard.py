@@ -36,7 +36,7 @@ def test_it_is_refused_where_it_would_lose_days(forgetful: Marts) -> None:
         assert "--vars '{full_refresh_may_lose_days: true}'" in message
     assert {model: forgetful.rows(model) for model in GUARDED} == before
     forgetful.make_anew(GUARDED)
-    assert all(forgetful.rows(model).keys() < before[model].keys() for model in GUARDED)
+    assert all(len(forgetful.rows(model)) < len(before[model]) for model in GUARDED)
 
 
 def test_an_erasure_of_some_rows_of_a_day_does_not_stop_it(marts: Marts) -> None:
