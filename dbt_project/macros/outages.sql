@@ -74,7 +74,7 @@
                 hour_bad_device_n >= {{ var('outage_min_bad_devices') }}
                 and bad_n > 0
                 and hour_vote_n >= {{ var('outage_min_votes') }}
-                and bad_share > degraded_threshold_share
+                and bad_share_ci_low > degraded_threshold_share
                 and score >= {{ var('outage_min_score') }}
                 then 'CONFIRMED'
             when
