@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import acknowledgements, cards, charts, components, queries
 from dashboard import formatting as fmt
 from dashboard.client import QueryError, Row
+from dashboard.queries import Query
 
 
 def show() -> None:
@@ -116,7 +117,7 @@ def _acknowledge(incident_id: str) -> None:
         components.show_query_error(error)
 
 
-def _take(incident_id: str, name: str, note: str, query: queries.Query) -> None:
+def _take(incident_id: str, name: str, note: str, query: Query) -> None:
     if problem := acknowledgements.problem_with(name, note):
         st.warning(problem, icon=":material/edit:")
         return

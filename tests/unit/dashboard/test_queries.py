@@ -50,10 +50,12 @@ def test_a_query_reads_columns_that_the_marts_contracts_have(name: str, query: q
     tree = sqlglot.parse_one(text, dialect="athena")
     tables = {table.alias_or_name: table.name for table in tree.find_all(exp.Table)}
     assert set(tables.values()) <= set(known), name
+    columns_of = {alias: known[table] for alias, table in tables.items()}
+    columns_of |= {subquery.alias: set(subquery.this.named_selects) for subquery in tree.find_all(exp.Subquery)}
     aliases = {alias.alias for alias in tree.find_all(exp.Alias)}
     for column in tree.find_all(exp.Column):
-        candidates = [tables[column.table]] if column.table else list(tables.values())
-        has_it = any(column.name in known[table] for table in candidates)
+        candidates = [column.table] if column.table else [*tables]
+        has_it = any(column.name in columns_of[candidate] for candidate in candidates)
         assert has_it or column.name in aliases, f"{name}: {column.sql()}"
 
 
