@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('signal_trends') }}
 -- depends_on: {{ ref('gps_accuracy') }}
 -- depends_on: {{ ref('service_status') }}
+-- depends_on: {{ ref('outage_state_changes') }}
 {%- set last = last_refresh(this) if is_incremental() else {} %}
 {%- set upto = counted_until('int_network_events_5min', 'live') %}
 
