@@ -1,4 +1,5 @@
--- One row per acknowledgement of an incident by an analyst. The dashboard appends; dbt makes the table.
+-- One row per acknowledgement of an incident by an analyst.
+-- The dashboard appends; dbt makes the table.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

@@ -1,4 +1,5 @@
--- One row per publication of a state change of outage_state_changes. The refresh loop appends; dbt makes the table.
+-- One row per publication of a state change of outage_state_changes.
+-- The refresh loop appends; dbt makes the table.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
