@@ -15,18 +15,19 @@ TRINO = "https://trino.io/docs/current/functions/"
 DOCUMENTED = {
     "aggregate.html": "approx_percentile array_agg avg bool_or count count_if histogram map_agg max max_by min min_by "
     "sum",
-    "array.html": "array_distinct array_join array_sort cardinality contains flatten reduce slice transform",
-    "binary.html": "from_big_endian_64 xxhash64",
+    "array.html": "array_distinct array_join array_sort cardinality contains element_at filter flatten none_match reduce "
+    "repeat sequence slice transform",
+    "binary.html": "from_big_endian_64 md5 to_hex xxhash64",
     "comparison.html": "greatest least",
     "conditional.html": "coalesce if nullif try",
     "conversion.html": "cast try_cast",
-    "datetime.html": "at_timezone date_diff date_trunc from_unixtime minute to_unixtime with_timezone",
+    "datetime.html": "at_timezone date_diff date_trunc from_unixtime hour minute to_unixtime with_timezone",
     "json.html": "json_extract json_format json_parse",
-    "map.html": "map map_entries map_keys map_values",
-    "math.html": "abs ceiling floor power round sqrt",
+    "map.html": "element_at map map_entries map_from_entries map_keys map_values",
+    "math.html": "abs ceiling floor ln power round sqrt",
     "regexp.html": "regexp_like regexp_replace",
     "string.html": "from_utf8 length lower replace substr to_utf8 trim upper",
-    "window.html": "row_number",
+    "window.html": "lag row_number",
     # Not functions, but written like them: types, and the relation that an array or map becomes.
     "../sql/select.html": "unnest",
     "../language/types.html": "array map row timestamp",
