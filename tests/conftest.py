@@ -1,4 +1,4 @@
-"""What every test gets: protection from the developer's own AWS settings, and a Java that starts fast."""
+"""What every test gets: protection from the developer's own AWS settings, and a Spark that starts fast."""
 
 import os
 
