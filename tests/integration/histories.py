@@ -37,18 +37,6 @@ class History:
         self.rows += rows
         return pa.Table.from_pylist(rows, schema=ARROW_SCHEMA)
 
-    def outage(self, *, source: str = "stream") -> pa.Table:
-        """What phones of one network in one area report of the last 40 minutes, most of them without service."""
-        rng, begin = self._rng, self.now - timedelta(minutes=40)
-        rows = []
-        for number in range(60):
-            event = self._event(self.now) | self._written(self.now, source)
-            place = {"postal_code": "80333.0", "network": "Orange", "device_id": f"d{number % 20}", "feed": "nobody"}
-            status = {"status": rng.choice([1, 1, 1, 0])}
-            rows.append(event | place | status | {"event_ts": begin + timedelta(seconds=rng.uniform(0, 2400))})
-        self.rows += rows
-        return pa.Table.from_pylist(rows, schema=ARROW_SCHEMA)
-
     def spread(self, days: int, *, source: str) -> pa.Table:
         """A backfill of one event a day."""
         rows = [self._event(self.now) | self._written(self.now, source) for _ in range(days)]

@@ -21,11 +21,6 @@ KEYS = {
     "int_arrivals_5min": ("bucket_ts", "source", "feed"),
     "rejected_events": ("period_start_ts", "source", "feed", "reject_reason"),
     "service_status": ("period", "period_start_ts", "area_level", "area_code", "network"),
-    "int_outage_votes_5min": ("bucket_ts", "area_code", "host_network"),
-    "int_outage_votes_day": ("period_start_ts", "area_code", "host_network"),
-    "int_outage_baselines": ("period_start_ts", "area_level", "area_code", "host_network"),
-    "outage_checks": ("check_ts", "area_level", "area_code", "network"),
-    "outage_incidents": ("area_level", "area_code", "network", "first_check_ts"),
 }
 Key = tuple[Any, ...]
 

@@ -54,8 +54,6 @@ def play(marts: Marts, history: History, models: Sequence[str]) -> None:
             marts.append(history.batch(choose.randrange(5, 20), source=f"s3://files/{number % 2}.jsonl"))
         if choose.random() < 0.6:
             marts.append(history.batch(choose.randrange(5, 20), source="slow's", behind_minutes=60))
-        if choose.random() < 0.6:
-            marts.append(history.outage(source=choose.choice(["stream", "s3://files/outages.jsonl"])))
         marts.refresh(choose.choice(["live", "live", "late", "all"]), models)
     marts.refresh("live", models)
     marts.refresh("late", models)
