@@ -16,7 +16,7 @@ from infra.local.demo import wait_for_marts
 from infra.local.settings import LocalError, LocalSettings
 from infra.local.system import System, running
 
-VISIBLE_TIMEOUT_S = 180
+VISIBLE_TIMEOUT_S = 300
 _POLL_INTERVAL_S = 0.25
 _VISIBLE = """
     select coalesce(sum(n), 0) from service_status

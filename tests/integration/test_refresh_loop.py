@@ -120,7 +120,7 @@ class Loop:
     def wait_for(self, beat: str, *, ok: bool) -> dict[str, Any]:
         """The next such run that ends."""
         seen = len(self.runs(beat, ok=ok))
-        _wait(lambda: len(self.runs(beat, ok=ok)) > seen, f"{beat} ok={ok}", timeout_s=240)
+        _wait(lambda: len(self.runs(beat, ok=ok)) > seen, f"{beat} ok={ok}", timeout_s=600)
         return self.runs(beat, ok=ok)[seen]
 
     def _read(self) -> None:
