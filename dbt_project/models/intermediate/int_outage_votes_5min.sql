@@ -7,11 +7,6 @@
     partitioned_by=['day(bucket_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
-    update_condition=any_changed([
-        'province_code', 'n', 'duplicate_count', 'vote_n', 'bad_n', 'late_vote_n', 'late_bad_n',
-        'timely_vote_n', 'timely_bad_n', 'voter_hashes', 'bad_hashes', 'newest_event_ts',
-        'newest_ingest_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}

@@ -7,9 +7,6 @@
     partitioned_by=['day(period_start_ts)'],
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
-    update_condition=any_changed([
-        'province_code', 'n', 'vote_n', 'bad_n', 'votes_by_hour', 'newest_event_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}

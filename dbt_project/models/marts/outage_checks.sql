@@ -7,13 +7,6 @@
     partitioned_by=['day(check_ts)'],
     delete_condition='src.verdict is null',
     insert_condition='src.verdict is not null',
-    update_condition=any_changed([
-        'verdict', 'evidence', 'vote_n', 'bad_n', 'late_bad_n', 'bad_share', 'bad_share_ci_low',
-        'bad_share_ci_high', 'bad_bucket_n', 'device_count', 'bad_device_n', 'hour_vote_n',
-        'hour_bad_device_n', 'score', 'baseline_share', 'threshold_share',
-        'degraded_threshold_share', 'expected_vote_n', 'others_vote_n', 'others_expected_vote_n',
-        'missed_vote_n', 'evidence_since_ts', 'confidence', 'newest_event_ts',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}

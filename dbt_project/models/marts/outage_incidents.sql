@@ -7,12 +7,6 @@
     partitioned_by=['month(first_check_ts)'],
     delete_condition='src.state is null',
     insert_condition='src.state is not null',
-    update_condition=any_changed([
-        'incident_id', 'state', 'is_closed', 'worst_verdict', 'evidence', 'start_ts',
-        'confirmed_check_ts', 'last_bad_check_ts', 'recovered_check_ts', 'end_ts',
-        'duration_minutes', 'bad_check_n', 'peak_bad_share', 'peak_vote_n', 'peak_bad_n',
-        'peak_check_ts', 'baseline_share',
-    ]),
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
