@@ -2,11 +2,7 @@
    change the incidents that reach it or end or begin at most the quiet hours away from it: these are made anew, from the
    first check of any of them to the last. So is one that is still open, for time alone changes it. A full refresh can't
    know where it may cut, and makes all of them in one statement. #}
-{% macro incidents_work() %}
-    {% set work = refresh_following(
-        'int_outage_votes_5min', through=['int_outage_votes_day', 'int_outage_baselines', 'outage_checks'],
-        days_after=var('outage_baseline_days')
-    ) %}
+{% macro incidents_work(work) %}
     {% do work.update({'touched': [], 'newest_check': '1970-01-01 00:00:00'}) %}
     {% if not work.slices %}{{ return(work) }}{% endif %}
     {% set days = work.slices | map(attribute='days') | sum(start=[]) %}

@@ -10,7 +10,11 @@
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set work = incidents_work() %}
+{%- set work = incidents_work(refresh_following(
+    'int_outage_votes_5min',
+    through=['int_outage_votes_day', 'int_outage_baselines', 'outage_checks'],
+    days_after=var('outage_baseline_days')
+)) %}
 {%- set cell = 'area_level, area_code, network' %}
 {%- set in_order = '(partition by ' ~ cell ~ ' order by check_ts rows between ' %}
 {%- set last_three = in_order ~ '2 preceding and current row)' %}
