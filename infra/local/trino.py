@@ -146,9 +146,11 @@ def _configuration(settings: LocalSettings) -> dict[str, dict[str, object]]:
             # Athena's limit of 100 open partitions is one of a whole write; the engine's is one of each of its writers.
             "task.min-writer-count": 1,
             "task.max-writer-count": 1,
-            # Finished queries hold their plans and statistics in the heap.
+            # Finished queries and tasks hold their plans and statistics in the heap, and every look for abandoned
+            # tasks goes through all of them: a tenth of the engine's time.
             "query.max-history": 50,
             "query.min-expire-age": "1m",
+            "task.info.max-age": "1m",
         },
         "log.properties": {"io.trino": "WARN"},
         "catalog/awsdatacatalog.properties": {
