@@ -20,7 +20,7 @@ NETWORK := orange
 MINUTES := 30
 SOURCES := glue_streaming dbt_project dashboard infra tests
 MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
-# A local AWS a worker: tests of one file share it.
+# A Spark or a local AWS a worker: tests of one file share it.
 IN_PARALLEL := --numprocesses 2 --dist loadfile
 
 ##@ Run
@@ -48,14 +48,14 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 ##@ Test
 .PHONY: test
 test: setup $(STAMPS)/debian check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
-	@$(BIN)/python -m pytest tests/unit $(ARGS)
+	@$(BIN)/python -m pytest tests/unit $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/python -m pytest tests/integration tests/chaos $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 	@$(call took,make test with its set-up)
 
 .PHONY: unit
 unit: setup ## The unit tests only (about a minute)
-	@exec $(BIN)/python -m pytest tests/unit $(ARGS)
+	@exec $(BIN)/python -m pytest tests/unit $(IN_PARALLEL) $(ARGS)
 
 .PHONY: chaos
 chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count every record; prints one JSON line (about 15 minutes)
@@ -70,6 +70,10 @@ test-infra: setup ## Terraform: rules, then the whole account applied, planned, 
 .PHONY: histories
 histories: setup ## The incremental rule against many generated histories: make histories SEEDS=1-20
 	@TELCOPULSE_HISTORY_SEEDS=$(or $(SEEDS),1-20) $(BIN)/python -m pytest tests/integration/test_incremental_rule.py -k step_by_step $(ARGS)
+
+.PHONY: maintenance
+maintenance: setup ## Compact and expire the raw table while a writer commits: make maintenance COMMITS=1000; prints one JSON line
+	@TELCOPULSE_COMMITS=$(or $(COMMITS),1000) $(BIN)/python -m pytest -s tests/integration/test_raw_maintenance.py $(ARGS)
 
 .PHONY: check
 check: setup ## Lint, format check, types and SQL lint

@@ -1,6 +1,10 @@
-"""Compaction and expiry through Athena while a writer appends: nothing fails, is lost or doubled, or grows for ever."""
+"""Compaction and expiry through Athena while a writer appends: nothing fails, is lost or doubled, or grows for ever.
+
+TELCOPULSE_COMMITS chooses how many commits the writer makes.
+"""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -14,7 +18,7 @@ from tests.integration.raw_appender import ROWS_PER_COMMIT
 DATABASE = "raw_maintained"
 TABLE = f"glue_catalog.{DATABASE}.network_events"
 WAREHOUSE = f"s3://telcopulse-raw/{DATABASE}/"
-COMMITS = 50
+COMMITS = int(os.environ.get("TELCOPULSE_COMMITS", "50"))
 SNAPSHOT_AGE_S = 10
 
 
