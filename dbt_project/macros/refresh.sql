@@ -58,9 +58,10 @@
 
    through         the models, in order, that stand between: each must have followed first, and a new one is followed anew
    days_after      a day is a function of as many days before it, too
+   of_own_day      and of that day itself; else only of whether the upstream has it
    minutes_before  what `touched(..., 'days_and_before')` holds before each day #}
 {% macro refresh_following(
-    upstream_name, cells_per_event=none, slice_rows=15000, through=[], days_after=0, minutes_before=0
+    upstream_name, cells_per_event=none, slice_rows=15000, through=[], days_after=0, of_own_day=true, minutes_before=0
 ) %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
     {% set upstream = relation_of(upstream_name) %}
@@ -90,7 +91,13 @@
     {% elif var('beat') == 'reconcile' and cells_per_event %}
         {% do days.update(days_of(differing_days_query(upstream, cells_per_event))) %}
     {% endif %}
-    {% if is_built and days and days_after %}{% do days.update(days_of(days_behind_query(upstream, days, days_after))) %}{% endif %}
+    {% if is_built and days and days_after %}
+        {% set behind = days_of(days_behind_query(upstream, days, days_after, 0 if of_own_day else 1)) %}
+        {% if not of_own_day %}
+            {% for day_from in days_of(common_days_query(upstream, days)) if day_from in days %}{% do days.pop(day_from) %}{% endfor %}
+        {% endif %}
+        {% do days.update(behind) %}
+    {% endif %}
     {% if is_built and days | length > 2 %}
         {% for day_from, day in days_of(rows_by_day_query(upstream, days)).items() %}{% do days[day_from].update({'rows': day.rows}) %}{% endfor %}
     {% endif %}

@@ -180,18 +180,35 @@
 {% endmacro %}
 
 {% macro rows_by_day_query(upstream, days) %}
-    {% set ranges = [] %}
-    {% for day_from, day in days.items() %}{% do ranges.append([day_from, day.to]) %}{% endfor %}
     with found as (
         select {{ local_day_start('bucket_ts') }} as day_ts from {{ upstream }}
-        where {{ in_ranges('bucket_ts', ranges) }}
+        where {{ in_ranges('bucket_ts', ranges_of_days(days)) }}
     )
 
     {{ days_from('found') }}
 {% endmacro %}
 
-{# The days with rows of the upstream that lie at most `days_after` days behind one of `days`. #}
-{% macro days_behind_query(upstream, days, days_after) %}
+{# Of `days`, those of which both the upstream and this model have rows. #}
+{% macro common_days_query(upstream, days) %}
+    with found as (
+        select {{ local_day_start('bucket_ts') }} as day_ts from {{ upstream }}
+        where {{ in_ranges('bucket_ts', ranges_of_days(days)) }}
+        intersect
+        select {{ local_day_start(day_column()) }} as day_ts from {{ this }}
+        where {{ in_ranges(day_column(), ranges_of_days(days)) }}
+    )
+
+    {{ days_from('found') }}
+{% endmacro %}
+
+{% macro ranges_of_days(days) %}
+    {% set ranges = [] %}
+    {% for day_from, day in days.items() %}{% do ranges.append([day_from, day.to]) %}{% endfor %}
+    {{ return(ranges) }}
+{% endmacro %}
+
+{# The days with rows of the upstream that lie `from_days` to `days_after` days behind one of `days`. #}
+{% macro days_behind_query(upstream, days, days_after, from_days) %}
     with touched_days as (
         select day_ts
         from (values {% for day_from in days %}timestamp '{{ day_from }}'{{ ', ' if not loop.last }}{% endfor %}) as t (day_ts)
@@ -209,7 +226,7 @@
         from found
         where exists (
             select 1 from touched_days
-            where date_diff('day', {{ local_date('touched_days.day_ts') }}, {{ local_date('found.day_ts') }}) between 0 and {{ days_after }}
+            where date_diff('day', {{ local_date('touched_days.day_ts') }}, {{ local_date('found.day_ts') }}) between {{ from_days }} and {{ days_after }}
         )
     )
 

@@ -12,7 +12,8 @@
 ) }}
 {%- set work = refresh_following(
     'int_outage_votes_5min', slice_rows=1000000, through=['int_outage_votes_day'],
-    days_after=var('outage_baseline_days'), minutes_before=(var('outage_baseline_days') | int + 1) * 1440
+    days_after=var('outage_baseline_days'), of_own_day=false,
+    minutes_before=(var('outage_baseline_days') | int + 1) * 1440
 ) %}
 
 {{ refresh_header(work) }}
