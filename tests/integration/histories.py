@@ -45,6 +45,17 @@ class History:
         self.rows += rows
         return pa.Table.from_pylist(rows, schema=ARROW_SCHEMA)
 
+    def outage(self, *, source: str = "stream") -> pa.Table:
+        """What phones of one network in one area report of the last 40 minutes, most of them without service."""
+        begin, rows = self.now - timedelta(minutes=40), []
+        for number in range(60):
+            event = self._event(self.now) | self._written(self.now, source)
+            place = {"postal_code": "80333.0", "network": "Orange", "device_id": f"d{number % 20}", "feed": "nobody"}
+            event |= place | {"status": self._rng.choice([1, 1, 1, 0])}
+            rows.append(event | {"event_ts": begin + timedelta(seconds=self._rng.uniform(0, 2400))})
+        self.rows += rows
+        return pa.Table.from_pylist(rows, schema=ARROW_SCHEMA)
+
     def accepted(self) -> list[Row]:
         soonest = timedelta(hours=1)
         return [row for row in self.rows if not row["reject_reason"] and row["event_ts"] <= row["ingest_ts"] + soonest]

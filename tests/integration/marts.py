@@ -22,6 +22,13 @@ KEYS = {
     "rejected_events": ("period_start_ts", "source", "feed", "reject_reason"),
     "service_status": ("period", "period_start_ts", "area_level", "area_code", "network"),
 }
+OUTAGE_KEYS = {
+    "int_outage_votes_5min": ("bucket_ts", "area_code", "host_network"),
+    "int_outage_votes_day": ("period_start_ts", "area_code", "host_network"),
+    "int_outage_baselines": ("period_start_ts", "area_level", "area_code", "host_network"),
+    "outage_checks": ("check_ts", "area_level", "area_code", "network"),
+    "outage_incidents": ("area_level", "area_code", "network", "first_check_ts"),
+}
 Key = tuple[Any, ...]
 
 
@@ -89,7 +96,7 @@ class Marts:
             table = table.drop_columns("refreshed_ts")
         found: dict[Key, str] = {}
         for row in table.to_pylist():
-            key = tuple(row.pop(name) for name in KEYS[model])
+            key = tuple(row.pop(name) for name in (KEYS | OUTAGE_KEYS)[model])
             assert key not in found, f"{model}: {key} stands twice"
             found[key] = str({name: sorted(value) if isinstance(value, list) else value for name, value in row.items()})
         return found

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.histories import History
-from tests.integration.marts import INTERMEDIATE, KEYS, Marts
+from tests.integration.marts import INTERMEDIATE, KEYS, OUTAGE_KEYS, Marts
 
 ALL_MODELS = tuple(KEYS)
 COUNTS = (INTERMEDIATE,)
@@ -65,6 +65,28 @@ def test_step_by_step_equals_at_once(marts: Marts, seed: int) -> None:
     play(marts, history, ALL_MODELS)
     assert marts.counts() == history.buckets()
     assert marts.changed_by_full_refresh() == {}
+
+
+@pytest.mark.parametrize("seed", seeds())
+def test_outages_found_step_by_step_equal_those_found_at_once(marts: Marts, seed: int) -> None:
+    """An outage a day, and a file whose old days change only the baselines of later ones."""
+    history = History(seed)
+    models = tuple(OUTAGE_KEYS)
+    marts.begin(history, models)
+    marts.append(history.outage())
+    marts.refresh("live", models)
+    history.pass_time(26 * 60)
+    marts.append(history.batch(20))
+    marts.refresh("live", models)
+    marts.append(history.outage())
+    marts.append(history.spread(5, source="s3://files/old.jsonl"))
+    marts.refresh("live", models)
+    marts.refresh("late", models)
+    history.pass_time(2)
+    marts.append(history.batch(20))
+    marts.refresh("live", models)
+    assert marts.rows("outage_incidents")
+    assert marts.changed_by_full_refresh(models) == {}
 
 
 @pytest.mark.parametrize("bug", PLANTED_BUGS)
