@@ -1,56 +1,33 @@
 """A simulated history as the raw table would hold it, had its records come by the stream when they say they arrived."""
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
+import duckdb
 
 from glue_streaming.contract import EVENT_FIELDS
-from tests.raw_writer import ARROW_SCHEMA
 
 # What the job takes from a record's arrival to its commit, about.
-INGEST_DELAY = timedelta(seconds=5)
-_PYTHON_TYPES = {"string": str, "int": int, "double": (int, float), "bigint": int}
-_FIELDS = {
-    field.name: _PYTHON_TYPES[field.type]
-    for field in EVENT_FIELDS
-    if field.name not in ("event_id", "event_ts", "schema_version")
-}
+INGEST_SECONDS = 5
+_TYPES = {"string": "varchar", "int": "integer", "double": "double", "bigint": "bigint"}
+_INSTANTS = {"event_ts": "timestamp", "simulated_arrival_ts": "timestamp"}
 
 
-def days(folder: Path) -> Iterator[pa.Table]:
-    """The readable records of each day of arrival."""
-    for path in sorted(folder.glob("events-*.jsonl")):
-        with path.open("rb") as file:
-            rows = [row for number, line in enumerate(file) if (row := _row(line, f"{path.stem}-{number:09d}"))]
-        yield pa.Table.from_pylist(rows, schema=ARROW_SCHEMA)
-
-
-def _row(line: bytes, sequence_number: str) -> dict[str, Any] | None:
-    """None for what the job would reject."""
-    try:
-        event = json.loads(line)
-        event_ts, arrival_ts = _instant(event["event_ts"]), _instant(event["simulated_arrival_ts"])
-        is_known = event.get("schema_version", 1) == 1 and isinstance(event["event_id"], str)
-    except (ValueError, TypeError, KeyError):
-        return None
-    is_typed = all(event.get(name) is None or isinstance(event[name], kind) for name, kind in _FIELDS.items())
-    if not (is_known and is_typed):
-        return None
-    return {name: event.get(name) for name in _FIELDS} | {
-        "event_id": event["event_id"],
-        "event_ts": event_ts,
-        "payload": b"{}",
-        "source": "stream",
-        "shard_id": "shardId-000000000000",
-        "sequence_number": sequence_number,
-        "arrival_ts": arrival_ts,
-        "ingest_ts": arrival_ts + INGEST_DELAY,
-    }
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+def load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Make the table `network_events` of a history without malformed records."""
+    types = {field.name: _TYPES[field.type] for field in EVENT_FIELDS if field.name not in _INSTANTS}
+    columns = ", ".join(f"{name}: '{kind}'" for name, kind in (types | _INSTANTS).items())
+    connection.execute(
+        f"""
+        create or replace table network_events as
+        select
+            * exclude (simulated_arrival_ts) replace (left(event_id, 12) as event_id),
+            simulated_arrival_ts as arrival_ts,
+            simulated_arrival_ts + interval {INGEST_SECONDS} second as ingest_ts,
+            'stream' as source,
+            'shardId-000000000000' as shard_id,
+            lpad(cast(row_number() over () as varchar), 9, '0') as sequence_number,
+            cast(null as bigint) as source_row,
+            cast(null as varchar) as reject_reason
+        from read_json('{folder}/events-*.jsonl', format = 'newline_delimited', columns = {{{columns}}})
+        """
+    )
