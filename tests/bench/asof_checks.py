@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 import duckdb
 import pandas as pd
 
-from tests.bench import duckdb_models
 from tests.bench.duckdb_models import on_duckdb
 
 MODELS = ("stg_network_events", "int_outage_votes_5min", "int_outage_votes_day", "int_outage_baselines")
@@ -29,6 +28,7 @@ SAID_MINUTES = 15
 _MIN_BAD_SHARE, _MIN_BAD_VOTES = 0.1, 2
 _MIN_EXPECTED = 6
 _STRIDE_DAYS = 2
+_ASOF = {"int_outage_votes_5min": "asof_votes", "int_outage_baselines": "asof_baselines"}
 _CELL = "bucket_ts, area_code, host_network"
 
 
@@ -42,7 +42,11 @@ def judge(connection: duckdb.DuckDBPyConnection, sql: Mapping[str, str], begin: 
     """Add to the table `said`: what was said at `begin` and every 5 minutes after of the checks of the last 15 minutes,
     where any rule may find it bad."""
     connection.execute(
-        "create or replace table hours (hour_ts timestamp, area_code varchar, host_network varchar, vote_n int, bad_n int)"
+        """
+        create or replace table hours (
+            hour_ts timestamp, area_code varchar, host_network varchar, vote_n int, bad_n int
+        )
+        """
     )
     first = begin
     while first < end:
@@ -202,7 +206,7 @@ def _count_hours(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _find_suspects(connection: duckdb.DuckDBPyConnection, checks: str, first: datetime) -> None:
     """Make `suspect_areas` and `suspect_rollups`: by world, the cells of which something bad may be said."""
-    cells = checks[: checks.rindex("),", 0, checks.index("usual as ("))] + ")\nselect * from cells"
+    cells = on_duckdb(checks[: checks.rindex("),", 0, checks.index("usual as ("))] + ")\nselect * from cells", _ASOF)
     connection.execute(
         f"""
         create or replace table alive_buckets as
@@ -220,7 +224,7 @@ def _find_suspects(connection: duckdb.DuckDBPyConnection, checks: str, first: da
     connection.execute(
         f"""
         create or replace table windows as
-        with cells as ({on_duckdb(cells, {"int_outage_votes_5min": "asof_votes", "int_outage_baselines": "asof_baselines"})}),
+        with cells as ({cells}),
         counted as (
             select
                 area_level, area_code, network,
@@ -300,7 +304,7 @@ def _judge_suspects(connection: duckdb.DuckDBPyConnection, checks: str, first: d
             or exists (from suspect_areas as s where s.world = w.world and s.area_code = b.area_code);
         """
     )
-    judged = on_duckdb(checks, {"int_outage_votes_5min": "asof_votes", "int_outage_baselines": "asof_baselines"})
+    judged = on_duckdb(checks, _ASOF)
     said = f"""
         with said as ({judged}),
         placed as (select *, {_world("check_ts", first)} as world from said where area_level {level})

@@ -14,8 +14,8 @@ from sqlglot import exp
 from infra.local.settings import REPO_ROOT
 
 SEEDS = ("feeds", "brands", "brand_variants", "service_loss_labels")
-# Athena's functions that DuckDB has under another name. Which 64 phones stand for more of them in one cell and 5 minutes
-# differs: the hash is another one, as fair.
+# Athena's functions that DuckDB has under another name. The hash is another one, as fair: of more than 64 phones in a
+# cell and 5 minutes, others stand for all.
 _FUNCTIONS = (
     "with_timezone(ts, zone) as timezone(zone, ts)",
     "at_timezone(ts, zone) as timezone(zone, ts)",
@@ -44,7 +44,13 @@ def compiled(project: Path, names: Sequence[str], variables: str = "{}") -> dict
     # Nothing is asked of AWS, but the adapter wants to know which one.
     environment = os.environ | {"DBT_PROFILES_DIR": str(project / "dbt_project"), "PYTHONPATH": str(REPO_ROOT)}
     program = (sys.executable, "-c", "from dbt.cli.main import cli; cli()")
-    subprocess.run([*program, "compile", *flags, "--vars", variables, "--select", *names], cwd=project, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [*program, "compile", *flags, "--vars", variables, "--select", *names],
+        cwd=project,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
     found = {path.stem: path for path in project.glob("target/compiled/telcopulse/dbt_project/models/*/*.sql")}
     return {name: _rebuilt(found[name].read_text()) for name in names}
 

@@ -90,9 +90,11 @@ def all_judged(histories: list[History], folder: Path, sql: dict[str, str]) -> I
 
 
 def simulate(history: History, folder: Path) -> pd.DataFrame:
-    """The labels of the scored days, their instants as naive UTC."""
+    """The labels of the scored days, their instants as naive UTC.
+
+    What can't be read is left out: it is refused before anything is voted on.
+    """
     program = (sys.executable, "-m", "infra.feed", "simulate", "history", "--output", str(folder))
-    # What can't be read is refused before anything is voted on.
     how = ("--seed", str(history.seed), "--scenarios", history.scenarios, "--malformed", "0", "--end", history.end)
     size = ("--days", str(history.days), "--events-per-day", str(history.events_per_day))
     subprocess.run([*program, *how, *size], check=True, capture_output=True)

@@ -4,12 +4,17 @@ from pathlib import Path
 
 import duckdb
 
-from glue_streaming.contract import EVENT_FIELDS
+from glue_streaming.contract import EVENT_FIELDS, RAW_FIELDS
 
 # What the job takes from a record's arrival to its commit, about.
 INGEST_SECONDS = 5
 _TYPES = {"string": "varchar", "int": "integer", "double": "double", "bigint": "bigint"}
 _INSTANTS = {"event_ts": "timestamp", "simulated_arrival_ts": "timestamp"}
+# Its rows with the columns of the raw table, in their order.
+AS_RAW = f"""
+    select {", ".join("encode('{}') as payload" if field.name == "payload" else field.name for field in RAW_FIELDS)}
+    from network_events
+"""
 
 
 def load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
