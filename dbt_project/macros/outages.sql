@@ -59,20 +59,20 @@
         ) < {{ var('outage_min_votes') }}
 {%- endmacro %}
 
-{# A check is judged by the votes of its window and, because stronger evidence may speak sooner, by the score of the last
-   hour. The first that holds counts. #}
+{# A check is judged by the votes of its window and by the phones and the score of the last hour: most phones that an
+   outage hits fall silent, so a window of a small one holds few. The first that holds counts. #}
 {% macro outage_verdict() -%}
     case
             when
-                bad_device_n >= {{ var('outage_min_bad_devices') }}
+                hour_bad_device_n >= {{ var('outage_min_bad_devices') }}
                 and bad_bucket_n >= {{ var('outage_min_bad_buckets') }}
-                and vote_n >= {{ var('outage_min_votes') }}
+                and hour_vote_n >= {{ var('outage_min_votes') }}
                 and bad_share_ci_low > threshold_share
                 and score >= {{ var('outage_window_min_score') }}
                 then 'CONFIRMED'
             when
                 hour_bad_device_n >= {{ var('outage_min_bad_devices') }}
-                and bad_n > 0
+                and bad_n >= {{ var('outage_min_bad_votes') }}
                 and hour_vote_n >= {{ var('outage_min_votes') }}
                 and bad_share_ci_low > degraded_threshold_share
                 and score >= {{ var('outage_min_score') }}

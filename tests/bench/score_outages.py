@@ -64,11 +64,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="telcopulse-score-") as folder:
         project = copy_project(Path(folder) / "project")
         sql = duckdb_models.compiled(project, (*asof_checks.MODELS, asof_checks.CHECKS), asof_checks.VARIABLES)
-        found = list(all_judged(histories, Path(folder), sql))
-    if arguments.kept:
-        arguments.kept.mkdir(parents=True, exist_ok=True)
-        for history, judged in zip(histories, found, strict=True):
-            judged.save(arguments.kept / history.name)
+        found = []
+        for history, judged in zip(histories, all_judged(histories, Path(folder), sql), strict=True):
+            found.append(judged)
+            if arguments.kept:
+                judged.save(arguments.kept / history.name)
     figures = outage_figures.of(found)
     if arguments.page:
         minutes = round((time.monotonic() - started) / 60)
