@@ -26,7 +26,7 @@ LOOK_BACK = timedelta(minutes=140)
 SAID_MINUTES = 15
 # No explicit verdict without these in the window: its interval's lower bound must lie above 10 %.
 _MIN_BAD_SHARE, _MIN_BAD_VOTES = 0.1, 2
-_MIN_EXPECTED = 6
+_MIN_EXPECTED = 4
 _STRIDE_DAYS = 2
 _ASOF = {"int_outage_votes_5min": "asof_votes", "int_outage_baselines": "asof_baselines"}
 _CELL = "bucket_ts, area_code, host_network"
