@@ -154,7 +154,7 @@ def share(answers: Sequence[bool]) -> float | None:
 
 def read_labels(path: Path, begin: datetime) -> pd.DataFrame:
     """The labels from `begin` on, their instants as naive UTC."""
-    labels = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+    labels = pd.read_json(path, lines=True, dtype=False)
     if labels.empty:
         return labels
     for name in ("start_ts", "end_ts", "first_affected_arrival_ts"):

@@ -15,6 +15,10 @@
     through=['int_outage_votes_day', 'int_outage_baselines'],
     days_after=var('outage_baseline_days'), minutes_before=120
 ) %}
+{#- The votes of the evening before are weighed by the baselines of their own day, of 23 to 25 hours. #}
+{%- for slice in work.slices -%}
+    {%- do slice.update({'days_and_day_before': with_minutes_before(slice.days, 1500)}) -%}
+{%- endfor %}
 
 {{ refresh_header(work) }}
 with
@@ -37,7 +41,7 @@ baselines as (
         *,
         host_network as network
     from {{ ref('int_outage_baselines') }}
-    where {{ touched('period_start_ts', work, 'days_and_before') }}
+    where {{ touched('period_start_ts', work, 'days_and_day_before') }}
 ),
 
 -- When anything came at all: nothing can be said of a time of which nothing is known.
