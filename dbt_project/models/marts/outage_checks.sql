@@ -15,7 +15,7 @@
     through=['int_outage_votes_day', 'int_outage_baselines'],
     days_after=var('outage_baseline_days'), minutes_before=120
 ) %}
-{#- The votes of the evening before are weighed by the baselines of their own day, of 23 to 25 hours. #}
+{#- Votes of the evening before are weighed by baselines of their own day, of 23 to 25 hours. #}
 {%- for slice in work.slices -%}
     {%- do slice.update({'days_and_day_before': with_minutes_before(slice.days, 1500)}) -%}
 {%- endfor %}
