@@ -9,6 +9,8 @@ from tests.bench.outage_figures import Figures
 NAMES = {"confirmed": "CONFIRMED", "fixed_threshold": "fixed threshold", "three_sigma": "3 sigma"}
 COLOURS = {"confirmed": "#0b5fa5", "fixed_threshold": "#c77700", "three_sigma": "#8a8a8a"}
 DELAY_MAX_MIN = 60
+# A share of fewer is known to several hundredths only.
+ENOUGH_OUTAGES = 100
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 640, 300, 50, 40, 50
 _PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - 20, _HEIGHT - _TOP - _BOTTOM
 INTRODUCTION = """# How well outages are found
@@ -56,7 +58,7 @@ def _page(figures: Figures, made_by: str) -> str:
     causes = ", ".join(f"{count} in {cause}" for cause, count in sorted(figures.false_by_cause.items())) or "none"
     parts = [
         INTRODUCTION,
-        f"`{made_by}`\n\n{busy}, {clean}.\n",
+        f"`{made_by}`\n\n{busy}, {clean}. {_caveat(figures)}".rstrip() + "\n",
         "## Against two other rules\n",
         _table(
             ["rule", "precision", "recall", "delay p50", "p95", "false a day", "false in 28 clean days"],
@@ -85,6 +87,12 @@ def _rule(found: dict[str, Any]) -> list[str]:
 
 def _found(found: dict[str, Any]) -> list[str]:
     return [_text(found[name]) for name in ("outages", "recall", "delay_p50_min", "delay_p95_min")]
+
+
+def _caveat(figures: Figures) -> str:
+    if len(figures.judged) >= ENOUGH_OUTAGES:
+        return ""
+    return f"These are only {len(figures.judged)} explicit outages of 10 or more votes: the shares are rough."
 
 
 def _listed(seeds: Sequence[int]) -> str:
