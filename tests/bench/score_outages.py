@@ -71,9 +71,9 @@ def main() -> int:
                 judged.save(arguments.kept / history.name)
     figures = outage_figures.of(found)
     if arguments.page:
-        minutes = round((time.monotonic() - started) / 60)
-        command = shlex.join(["make", "score-outages", *([f"ARGS={shlex.join(sys.argv[1:])}"] if sys.argv[1:] else [])])
-        outage_report.write(arguments.page, figures, f"{command}: {minutes} minutes")
+        given = [word for word in sys.argv[1:] if word not in ("--page", str(arguments.page))]
+        command = " ".join(["make score-outages", *([f"ARGS='{shlex.join(given)}'"] if given else [])])
+        outage_report.write(arguments.page, figures, f"{command}: {round((time.monotonic() - started) / 60)} minutes")
     print(json.dumps(figures.summary()), flush=True)
     return 0
 
