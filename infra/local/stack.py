@@ -13,7 +13,7 @@ import psutil
 from infra.local import processes
 from infra.local.settings import REPO_ROOT, LocalError, LocalSettings
 
-READY_TIMEOUT_S = 600
+READY_TIMEOUT_S = 180
 
 
 class AlreadyRunning(LocalError):

@@ -21,7 +21,7 @@ from infra.local.settings import (
     LocalSettings,
 )
 
-START_TIMEOUT_S = 500
+START_TIMEOUT_S = 120
 _HEAP_MB = 1200
 _QUERY_MEMORY_MB = 600
 _SERVER_PACKAGE, _ICEBERG_PACKAGE = "trino-server-core-*", "trino-iceberg-*"
