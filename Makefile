@@ -105,6 +105,10 @@ bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, b
 bench-freshness: setup ## 200 events/s for ten minutes through the whole system: from put to visible in a mart; one JSON line
 	@exec $(BIN)/python -m tests.bench.bench_freshness $(ARGS)
 
+.PHONY: score-outages
+score-outages: setup ## How well outages are found in simulated weeks, as of arrival; writes docs/outage-scores.md, prints one JSON line
+	@exec $(BIN)/python -m tests.bench.score_outages --page docs/outage-scores.md $(ARGS)
+
 ##@ Release
 .PHONY: package
 package: setup ## What a release uploads: the job, the images' contexts, saved queries; into build/, with its checksums

@@ -37,18 +37,37 @@
     greatest({{ baseline_share }}, {{ var('outage_usual_min_share') }})
 {%- endmacro %}
 
-{# A window is 15 minutes, a score looks back an hour: in buckets of 5 minutes, and without the newest. #}
+{# A window is 15 minutes, a score looks back an hour, silence two: in buckets of 5 minutes, and without the newest. #}
 {% macro window_buckets() %}3{% endmacro %}
 {% macro buckets_before_window() %}2{% endmacro %}
 {% macro score_buckets() %}12{% endmacro %}
 {% macro buckets_before_score() %}11{% endmacro %}
+{% macro silence_buckets() %}24{% endmacro %}
 
-{# The last hour of a cell, up to a check. #}
-{% macro last_hour() -%}
+{# The last time of a cell, up to a check. #}
+{% macro last_hour() -%}{{ last_buckets(buckets_before_score()) }}{%- endmacro %}
+
+{% macro last_two_hours() -%}{{ last_buckets(silence_buckets() | int - 1) }}{%- endmacro %}
+
+{% macro last_buckets(before) -%}
     (
             partition by area_level, area_code, network
-            order by granule range between {{ buckets_before_score() }} preceding and current row
+            order by granule range between {{ before }} preceding and current row
         )
+{%- endmacro %}
+
+{% macro expected_in_window(by_hour, hour) -%}
+    round(element_at({{ by_hour }}, {{ hour }}) * {{ window_buckets() }} / 12, 3)
+{%- endmacro %}
+
+{# What should have come in the quiet buckets, of which `of_hour` at most lie in this hour: at dawn an hour brings many
+   times the votes of the one before. All by the day's own baseline, so that it is the same whatever is refreshed with it. #}
+{% macro missed_votes(quiet, of_hour) -%}
+    round((
+            least({{ quiet }}, {{ of_hour }}) * expected_vote_n
+            + least(greatest({{ quiet }} - ({{ of_hour }}), 0), 12) * expected_1h_before_n
+            + greatest({{ quiet }} - ({{ of_hour }}) - 12, 0) * expected_2h_before_n
+        ) / {{ window_buckets() }}, 3)
 {%- endmacro %}
 
 {# Whether a window that ends here has fewer votes than a verdict needs. #}
@@ -59,20 +78,20 @@
         ) < {{ var('outage_min_votes') }}
 {%- endmacro %}
 
-{# A check is judged by the votes of its window and, because stronger evidence may speak sooner, by the score of the last
-   hour. The first that holds counts. #}
+{# A check is judged by the votes of its window and by the phones and the score of the last hour: most phones that an
+   outage hits fall silent, so a window of a small one holds few. The first that holds counts. #}
 {% macro outage_verdict() -%}
     case
             when
-                bad_device_n >= {{ var('outage_min_bad_devices') }}
+                hour_bad_device_n >= {{ var('outage_min_bad_devices') }}
                 and bad_bucket_n >= {{ var('outage_min_bad_buckets') }}
-                and vote_n >= {{ var('outage_min_votes') }}
+                and hour_vote_n >= {{ var('outage_min_votes') }}
                 and bad_share_ci_low > threshold_share
                 and score >= {{ var('outage_window_min_score') }}
                 then 'CONFIRMED'
             when
                 hour_bad_device_n >= {{ var('outage_min_bad_devices') }}
-                and bad_n > 0
+                and bad_n >= {{ var('outage_min_bad_votes') }}
                 and hour_vote_n >= {{ var('outage_min_votes') }}
                 and bad_share_ci_low > degraded_threshold_share
                 and score >= {{ var('outage_min_score') }}

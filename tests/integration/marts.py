@@ -81,7 +81,7 @@ class Marts:
         """(events, duplicates) by bucket."""
         found: dict[datetime, tuple[int, int]] = {}
         columns = ("bucket_ts", "n", "duplicate_count")
-        for row in self._scan(INTERMEDIATE).select(columns).to_pylist():
+        for row in self.scan(INTERMEDIATE).select(columns).to_pylist():
             n, duplicates = found.get(row["bucket_ts"], (0, 0))
             found[row["bucket_ts"]] = (n + row["n"], duplicates + row["duplicate_count"])
         return found
@@ -91,7 +91,7 @@ class Marts:
 
     def rows(self, model: str) -> dict[Key, str]:
         """Every row's measures by its key; a key that stands twice fails. refreshed_ts says when, not what."""
-        table = self._scan(model)
+        table = self.scan(model)
         if "refreshed_ts" in table.column_names:
             table = table.drop_columns("refreshed_ts")
         found: dict[Key, str] = {}
@@ -101,7 +101,7 @@ class Marts:
             found[key] = str({name: sorted(value) if isinstance(value, list) else value for name, value in row.items()})
         return found
 
-    def _scan(self, model: str) -> pa.Table:
+    def scan(self, model: str) -> pa.Table:
         return self._catalog.load_table(f"{self.schema}.{model}").scan().to_arrow()
 
 

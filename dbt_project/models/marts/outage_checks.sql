@@ -15,6 +15,10 @@
     through=['int_outage_votes_day', 'int_outage_baselines'],
     days_after=var('outage_baseline_days'), minutes_before=120
 ) %}
+{#- Votes of the evening before are weighed by baselines of their own day, of 23 to 25 hours. #}
+{%- for slice in work.slices -%}
+    {%- do slice.update({'days_and_day_before': with_minutes_before(slice.days, 1500)}) -%}
+{%- endfor %}
 
 {{ refresh_header(work) }}
 with
@@ -37,7 +41,7 @@ baselines as (
         *,
         host_network as network
     from {{ ref('int_outage_baselines') }}
-    where {{ touched('period_start_ts', work, 'days_and_before') }}
+    where {{ touched('period_start_ts', work, 'days_and_day_before') }}
 ),
 
 -- When anything came at all: nothing can be said of a time of which nothing is known.
@@ -194,6 +198,8 @@ seen as (
             0
         ) as evidence_m,
         null as expected_vote_n,
+        null as expected_1h_before_n,
+        null as expected_2h_before_n,
         u.newest_event_ts
     from usual as u
     cross join unnest(sequence(0, {{ buckets_before_window() }})) as w (buckets_later)
@@ -215,11 +221,11 @@ seen as (
         0 as bucket_vote_n,
         0 as new_bad_n,
         0 as evidence_m,
-        round(
-            element_at(b.expected_votes_by_hour, a.hour_of_day)
-            * {{ window_buckets() }} / 12,
-            3
-        ) as expected_vote_n,
+        {{ expected_in_window('b.expected_votes_by_hour', 'a.hour_of_day') }} as expected_vote_n,
+        {{ expected_in_window('b.expected_votes_by_hour', '(a.hour_of_day + 23) % 24') }}
+            as expected_1h_before_n,
+        {{ expected_in_window('b.expected_votes_by_hour', '(a.hour_of_day + 22) % 24') }}
+            as expected_2h_before_n,
         null as newest_event_ts
     from baselines as b
     inner join alive as a on b.period_start_ts = a.period_start_ts
@@ -249,6 +255,8 @@ windows as (
         sum(s.new_bad_n) as new_bad_n,
         sum(s.evidence_m) as evidence_m,
         max(s.expected_vote_n) as expected_vote_n,
+        max(s.expected_1h_before_n) as expected_1h_before_n,
+        max(s.expected_2h_before_n) as expected_2h_before_n,
         max(s.newest_event_ts) as newest_event_ts
     from seen as s
     inner join alive as a on s.granule = a.granule
@@ -280,12 +288,9 @@ scored as (
         *,
         sum(bucket_vote_n) over {{ last_hour() }} as hour_vote_n,
         sum(new_bad_n) over {{ last_hour() }} as hour_bad_device_n,
-        least(
-            {{ score_buckets() }},
-            granule - coalesce(
-                max(if(bucket_vote_n > 0, granule)) over {{ last_hour() }},
-                granule - {{ score_buckets() }}
-            )
+        granule - coalesce(
+            max(if(bucket_vote_n > 0, granule)) over {{ last_two_hours() }},
+            granule - {{ silence_buckets() }}
         ) as quiet_buckets,
         (
             evidence_until_m - min(evidence_until_m - evidence_m) over {{ last_hour() }}
@@ -312,7 +317,7 @@ joined as (
         expected_vote_n,
         if(expected_vote_n is not null, others_vote_n) as others_vote_n,
         others_expected_vote_n,
-        round(quiet_buckets * expected_vote_n / {{ window_buckets() }}, 3) as missed_vote_n,
+        {{ missed_votes('quiet_buckets', 'granule % 12 + 1') }} as missed_vote_n,
         quiet_buckets,
         bad_since_granule,
         newest_event_ts
