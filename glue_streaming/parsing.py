@@ -30,7 +30,13 @@ def parse(records: DataFrame) -> DataFrame:
     Columns: in: payload, source, source_row, shard_id, sequence_number, arrival_ts; out: contract.RAW_FIELDS.
     Units: arrival_ts and ingest_ts are timestamps in UTC; the session's time zone must be UTC.
     """
-    return records.transform(_read_json).transform(_judge).transform(_to_row)
+    return records.transform(_stamp).transform(_read_json).transform(_judge).transform(_to_row)
+
+
+def _stamp(records: DataFrame) -> DataFrame:
+    # A constant becomes part of the generated code: in the last step, where Spark would move it, it would have each
+    # batch compile that step anew. What hangs on a column stays here.
+    return records.withColumn("ingest_ts", F.when(F.col("payload").isNotNull(), F.current_timestamp()))
 
 
 def _read_json(records: DataFrame) -> DataFrame:
@@ -39,7 +45,7 @@ def _read_json(records: DataFrame) -> DataFrame:
         f"`{field.name}` {'string' if field.name == 'event_ts' else field.type}" for field in EVENT_FIELDS
     )
     return (
-        records.withColumn("_text", F.try_validate_utf8(F.col("payload").cast("string")))
+        records.withColumn("_text", _as_text(F.col("payload")))
         .withColumn("_event", F.from_json("_text", f"{fields}, {_CORRUPT} string", _STRICT_JSON))
         .withColumn("_is_read", F.col("_event").isNotNull() & F.col(f"_event.{_CORRUPT}").isNull())
         .withColumn("_event_ts", _iso_timestamp(F.col("_event.event_ts")))
@@ -73,9 +79,16 @@ def _to_row(judged: DataFrame) -> DataFrame:
             values[field.name] = F.coalesce(values[field.name], F.lit(field.default))
     # A rejected record's values can't be trusted, and a wild event_ts would open a partition of its own.
     values = {name: F.when(is_accepted, value) for name, value in values.items()}
-    values["ingest_ts"] = F.current_timestamp()
     columns = [values.get(field.name, F.col(field.name)).cast(field.type).alias(field.name) for field in RAW_FIELDS]
     return judged.select(*columns)
+
+
+def _as_text(payload: Column) -> Column:
+    """The text, or null when it is not UTF-8. Spark checks byte by byte; ASCII, which Latin-1 doesn't lengthen, is told
+    at half the price."""
+    text = payload.cast("string")
+    is_ascii = F.octet_length(F.decode(payload, "ISO-8859-1")) == F.octet_length(payload)
+    return F.when(is_ascii, text).otherwise(F.try_validate_utf8(text))
 
 
 def _is_flat_object(text: Column) -> Column:
