@@ -163,7 +163,7 @@ def generate_chunk(engine: duckdb.DuckDBPyConnection, root: Path, first: int, la
             f"""copy (
                 select encode(line) as payload, 'shardId-000000000001' as shard_id,
                     '4960000000000000000000000000000000000000' || lpad(i::varchar, 16, '0') as sequence_number,
-                    timestamp '2026-11-24 01:00:00' as arrival_ts
+                    timestamptz '2026-11-24 01:00:00+00' as arrival_ts
                 from ({_EVENTS})
             ) to '{chunk.records / f"{shard}.parquet"}' (format parquet, compression snappy)""",
             [shard, min(shard + SHARD_EVENTS, last)],
@@ -238,7 +238,6 @@ def assert_accepted(spark: SparkSession, events: int) -> None:
 def read(spark: SparkSession, chunk: Chunk) -> DataFrame:
     return (
         spark.read.parquet(str(chunk.records))
-        .withColumn("arrival_ts", F.col("arrival_ts").cast("timestamp"))
         .withColumn("source", F.lit(STREAM_SOURCE))
         .withColumn("source_row", F.lit(None).cast("bigint"))
     )
