@@ -47,14 +47,14 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 
 ##@ Test
 .PHONY: test
-test: setup $(STAMPS)/debian check ## Set up and run every test: unit, integration, chaos (short), end to end (about 40 minutes)
+test: setup $(STAMPS)/debian check ## Set up and run every test: unit, integration, chaos (short), end to end (about 80 minutes)
 	@$(BIN)/python -m pytest tests/unit $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/python -m pytest tests/integration tests/chaos $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 	@$(call took,make test with its set-up)
 
 .PHONY: unit
-unit: setup ## The unit tests only (about a minute)
+unit: setup ## The unit tests only (about 4 minutes)
 	@exec $(BIN)/python -m pytest tests/unit $(IN_PARALLEL) $(ARGS)
 
 .PHONY: chaos
