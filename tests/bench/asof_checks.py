@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 import pandas as pd
+from tqdm import tqdm
 
 from tests.bench.duckdb_models import on_duckdb
 
@@ -48,8 +49,8 @@ def judge(connection: duckdb.DuckDBPyConnection, sql: Mapping[str, str], begin: 
         )
         """
     )
-    first = begin
-    while first < end:
+    days = -(-(end - begin) // timedelta(days=1))
+    for first in tqdm([begin + timedelta(days=day) for day in range(days)], desc="judged", unit="day"):
         last = min(first + timedelta(days=1), end)
         connection.execute(
             f"""
@@ -63,7 +64,6 @@ def judge(connection: duckdb.DuckDBPyConnection, sql: Mapping[str, str], begin: 
         _find_suspects(connection, sql[CHECKS], first)
         for suspects in ("suspect_areas", "suspect_rollups"):
             _judge_suspects(connection, sql[CHECKS], first, suspects)
-        first = last
 
 
 def in_the_end(connection: duckdb.DuckDBPyConnection, sql: Mapping[str, str], begin: datetime) -> pd.DataFrame:
