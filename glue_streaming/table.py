@@ -39,8 +39,8 @@ PROPERTIES = {
     "vacuum_max_snapshot_age_seconds": str(_SNAPSHOT_AGE_S),
     "comment": "One row per record that arrived, accepted or rejected; append-only.",
 }
-# A task of the stream writes few rows a batch: less than a row group, a handful of pages. Sorting them prunes nothing
-# that compaction, which keeps to the table's order, won't; it took a sixth of the time.
+# A task of the stream writes few rows a batch: less than a row group, a handful of pages. Sorting them leaves hardly
+# anything to prune, and took a sixth of the time.
 STREAM_OPTIONS = {"fanout-enabled": "true", "use-table-distribution-and-ordering": "false"}
 _WRITER_SINCE = "telcopulse.stream-writer-since"
 _MERGE_ATTEMPTS = 10
@@ -84,7 +84,7 @@ def ensure(spark: SparkSession, table: str, warehouse: str) -> None:
         spark.sql(f"alter table {table} set tblproperties ({_listed(lacking)})")
     # Creating a table can't sort it, so its creator may have died before it was.
     if "sort-order" not in held:
-        # Row groups and pages of compacted files then prune a read of a few buckets.
+        # Row groups and pages of a backfill's large files then prune a read of a few buckets.
         spark.sql(f"alter table {table} write locally ordered by event_ts")
     if missing:
         columns = ", ".join(field.ddl for field in missing)
