@@ -37,15 +37,15 @@ baselines.
 """
 
 
-def write(page: Path, figures: Figures, made_by: str) -> None:
+def write(page: Path, figures: Figures, command: str, minutes: int) -> None:
     images = page.parent / "images"
     images.mkdir(exist_ok=True)
     (images / "outage-recall.svg").write_text(_recall_by_votes(figures), encoding="utf-8")
     (images / "outage-delay.svg").write_text(_delays(figures), encoding="utf-8")
-    page.write_text(_page(figures, made_by), encoding="utf-8")
+    page.write_text(_page(figures, command, minutes), encoding="utf-8")
 
 
-def _page(figures: Figures, made_by: str) -> str:
+def _page(figures: Figures, command: str, minutes: int) -> str:
     summary = figures.summary()
     busy = f"{figures.days - figures.clean_days:g} days with scenarios (seeds: {_listed(figures.seeds)})"
     clean = f"{figures.clean_days:g} days without any (seeds: {_listed(figures.clean_seeds)})"
@@ -58,7 +58,7 @@ def _page(figures: Figures, made_by: str) -> str:
     causes = ", ".join(f"{count} in {cause}" for cause, count in sorted(figures.false_by_cause.items())) or "none"
     parts = [
         INTRODUCTION,
-        f"`{made_by}`\n\n{busy}, {clean}. {_caveat(figures)}".rstrip() + "\n",
+        f"`{command}` took {minutes} minutes.\n\n{busy}, {clean}. {_caveat(figures)}".rstrip() + "\n",
         "## Against two other rules\n",
         _table(
             ["rule", "precision", "recall", "delay p50", "p95", "false a day", "false in 28 clean days"],

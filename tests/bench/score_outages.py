@@ -73,7 +73,7 @@ def main() -> int:
     if arguments.page:
         given = [word for word in sys.argv[1:] if word not in ("--page", str(arguments.page))]
         command = " ".join(["make score-outages", *([f"ARGS='{shlex.join(given)}'"] if given else [])])
-        outage_report.write(arguments.page, figures, f"{command}: {round((time.monotonic() - started) / 60)} minutes")
+        outage_report.write(arguments.page, figures, command, minutes=round((time.monotonic() - started) / 60))
     print(json.dumps(figures.summary()), flush=True)
     return 0
 

@@ -68,6 +68,6 @@ def test_outages_of_few_votes_are_reported_apart() -> None:
 
 
 def test_the_page_shows_each_scenario_and_its_plots(tmp_path: Path) -> None:
-    outage_report.write(tmp_path / "page.md", outage_figures.of([judged([said(10)], [label()])]), "make it")
+    outage_report.write(tmp_path / "page.md", outage_figures.of([judged([said(10)], [label()])]), "make it", minutes=1)
     assert "| one_network | 1 | 1 | 8 | 8 |" in (tmp_path / "page.md").read_text()
     assert sorted(path.name for path in (tmp_path / "images").iterdir()) == ["outage-delay.svg", "outage-recall.svg"]
