@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 import duckdb
 import pandas as pd
+import yaml
 from tqdm import tqdm
 
+from infra.local.settings import REPO_ROOT
 from tests.bench.duckdb_models import on_duckdb
 
 MODELS = ("stg_network_events", "int_outage_votes_5min", "int_outage_votes_day", "int_outage_baselines")
@@ -25,9 +27,11 @@ STEP = timedelta(minutes=5)
 LOOK_BACK = timedelta(minutes=140)
 # What each world says of the checks of so many last minutes.
 SAID_MINUTES = 15
-# No explicit verdict without these in the window: its interval's lower bound must lie above 10 %.
-_MIN_BAD_SHARE, _MIN_BAD_VOTES = 0.1, 2
-_MIN_EXPECTED = 4
+_LIMITS = yaml.safe_load((REPO_ROOT / "dbt_project.yml").read_text())["vars"]
+# No explicit verdict without these in the window: the lower bound of its interval must lie above that share.
+_MIN_BAD_SHARE = _LIMITS["outage_degraded_min_share"]
+_MIN_BAD_VOTES = min(_LIMITS["outage_min_bad_votes"], _LIMITS["outage_min_bad_buckets"])
+_MIN_EXPECTED = _LIMITS["outage_silence_min_expected"]
 _STRIDE_DAYS = 2
 _ASOF = {"int_outage_votes_5min": "asof_votes", "int_outage_baselines": "asof_baselines"}
 _CELL = "bucket_ts, area_code, host_network"
