@@ -13,8 +13,9 @@ from infra.local.settings import LocalSettings
 from infra.local.smoke import on_free_ports
 from infra.local.stack import RunningStack
 
-# Spark starts dozens of times for seconds each: the optimising compiler costs more than it brings. Trino stays.
-FAST_START = {"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1"}
+# Spark starts dozens of times for seconds each, and Trino meets most statements for the first time: the optimising
+# compiler costs more than it brings (a first build takes 104 CPU seconds of Trino's instead of 176).
+FAST_START = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 
 
 @contextmanager

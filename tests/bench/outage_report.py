@@ -115,8 +115,13 @@ def _recall_by_votes(figures: Figures) -> str:
     marks = []
     for position, (rule, colour) in enumerate(COLOURS.items()):
         for number, group in enumerate(groups):
-            height = _PLOT_HEIGHT * (figures.by_votes(rule)[group]["recall"] or 0)
+            recall = figures.by_votes(rule)[group]["recall"]
             left = _LEFT + number * span + (position + 0.5) * width
+            if recall is None:
+                middle, bottom = left + width / 2, _TOP + _PLOT_HEIGHT - 4
+                marks.append(f'<text x="{middle:.1f}" y="{bottom}" text-anchor="middle">–</text>')
+                continue
+            height = _PLOT_HEIGHT * recall
             top = _TOP + _PLOT_HEIGHT - height
             marks.append(
                 f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
