@@ -70,7 +70,7 @@
     {% set built, days, followed = [], {}, {} %}
     {% for what, run_id, beat, hours, day_from, day_to in run_query(not_followed_query(chain, basis)).rows %}
         {% if what == 'built' %}
-            {% do built.append(run_id) %}
+            {% do built.append(run_id) if run_id not in built %}
         {% else %}
             {% set day = days.setdefault(day_from, {'to': day_to, 'rows': 0, 'hours': []}) %}
             {% do day.hours.extend(hours.split(',') | map('int')) %}

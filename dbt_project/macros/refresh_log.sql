@@ -102,33 +102,43 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 {% endmacro %}
 
 {# Days, and their hours, that the first of the chain rebuilt, the others followed and this model did not yet, and who is
-   complete on its basis. #}
+   complete on its basis. One reading of the log: each further one would cost an engine as much as all of this. #}
 {% macro not_followed_query(chain, basis) %}
+    {% set followers = chain[1:] + [[model.name, basis]] %}
     select what, run_id, beat, subject as hours, cast(from_ts as varchar) as day_from, cast(to_ts as varchar) as day_to
-    from {{ refresh_log() }}
-    where
-        model = '{{ chain[0][0] }}' and basis = '{{ chain[0][1] }}' and what = 'rebuilt'
-        {%- if var('beat') == 'live' %}
-        and beat = 'live'
-        {%- endif %}
-        and run_id || '/' || beat not in ({{ followed_by(model.name, basis) }})
-        {%- for name, its_basis in chain[1:] %}
-        and run_id || '/' || beat in ({{ followed_by(name, its_basis) }})
-        {%- endfor %}
-    union all
-    select distinct what, model as run_id, null as beat, null as hours, null as day_from, null as day_to
-    from {{ refresh_log() }}
+    from (
+        select
+            what,
+            if(what = 'built', model, run_id) as run_id,
+            beat,
+            subject,
+            from_ts,
+            to_ts
+            {%- for name, _ in followers %},
+            bool_or(what = 'followed' and model = '{{ name }}') over (partition by run) as is_followed_{{ loop.index }}
+            {%- endfor %}
+        from (
+            select
+                *,
+                case what when 'rebuilt' then run_id || '/' || beat when 'followed' then subject end as run
+            from {{ refresh_log() }}
+            where
+                (
+                    model = '{{ chain[0][0] }}' and basis = '{{ chain[0][1] }}'
+                    and (what = 'built' or what = 'rebuilt'{{ " and beat = 'live'" if var('beat') == 'live' }})
+                )
+                {%- for name, its_basis in followers %}
+                or (model = '{{ name }}' and basis = '{{ its_basis }}' and what in ('built', 'followed'))
+                {%- endfor %}
+        )
+    )
     where
         what = 'built'
-        and ({% for name, its_basis in chain + [[model.name, basis]] -%}
-            {{ ' or ' if not loop.first }}(model = '{{ name }}' and basis = '{{ its_basis }}')
-        {%- endfor %})
+        or (
+            what = 'rebuilt' and not is_followed_{{ followers | length }}
+            {%- for _ in chain[1:] %} and is_followed_{{ loop.index }}{% endfor %}
+        )
 {% endmacro %}
-
-{% macro followed_by(model_name, basis) -%}
-    select subject from {{ refresh_log() }}
-            where model = '{{ model_name }}' and basis = '{{ basis }}' and what = 'followed'
-{%- endmacro %}
 
 {# The post-hook of an incremental run; a full refresh saves by itself, on the basis of the table that it made. #}
 {% macro save_refresh() %}

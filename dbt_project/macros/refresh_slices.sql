@@ -13,29 +13,21 @@
         {% set granules = day.granules | unique | sort | list %}
         {% set row_share = (day.rows | sum) / granules | length %}
         {% for number in granules %}
-            {% if not found or found[-1].rows + row_share > slice_rows or found[-1].count == week
-                or found[-1].granules | length == max_slice_ranges()
+            {% if not found or found[-1].rows + row_share > slice_rows or found[-1].numbers | length == week
+                or found[-1].range_count == max_slice_ranges()
                 or (found[-1].days[-1][0] != day_from and found[-1].days | length == max_slice_days()) %}
-                {% do found.append({'rows': 0, 'count': 0, 'granules': [], 'days': []}) %}
+                {% do found.append({'rows': 0, 'numbers': [], 'range_count': 0, 'days': []}) %}
             {% endif %}
             {% set slice = found[-1] %}
-            {% do slice.update({'rows': slice.rows + row_share, 'count': slice.count + 1}) %}
+            {% set is_next = slice.numbers and slice.numbers[-1] + 1 == number %}
+            {% do slice.update({'rows': slice.rows + row_share, 'range_count': slice.range_count + (0 if is_next else 1)}) %}
+            {% do slice.numbers.append(number) %}
             {% if not slice.days or slice.days[-1][0] != day_from %}{% do slice.days.append([day_from, day.to]) %}{% endif %}
-            {% if slice.granules and slice.granules[-1][1] == number %}
-                {% do slice.granules[-1].pop() %}
-                {% do slice.granules[-1].append(number + 1) %}
-            {% else %}
-                {% do slice.granules.append([number, number + 1]) %}
-            {% endif %}
         {% endfor %}
     {% endfor %}
     {% set slices = [] %}
     {% for slice in found %}
-        {% set ranges = [] %}
-        {% for first, last in slice.granules %}
-            {% do ranges.append([granule_ts(first, granule_minutes), granule_ts(last, granule_minutes)]) %}
-        {% endfor %}
-        {% do slices.append({'granules': ranges, 'days': slice.days}) %}
+        {% do slices.append({'granules': ranges_of(slice.numbers, granule_minutes), 'days': slice.days}) %}
     {% endfor %}
     {{ return(slices) }}
 {% endmacro %}

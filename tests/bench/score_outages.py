@@ -48,8 +48,8 @@ class History:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make score-outages", description=__doc__.split("\n")[0])
-    parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3], help="histories with outages")
-    parser.add_argument("--clean-seeds", type=int, nargs="*", default=[4], help="histories without any")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[5, 6, 7], help="histories with outages")
+    parser.add_argument("--clean-seeds", type=int, nargs="*", default=[8], help="histories without any")
     parser.add_argument("--days", type=float, default=28)
     parser.add_argument("--skip-days", type=float, default=2, help="days at the beginning that only make baselines")
     parser.add_argument("--events-per-day", type=float, default=200_000)

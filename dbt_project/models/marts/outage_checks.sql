@@ -93,6 +93,7 @@ areas as (
         v.area_code,
         v.province_code,
         v.network,
+        v.bucket_ts,
         v.granule,
         v.vote_n,
         v.bad_n,
@@ -130,6 +131,7 @@ cells as (
         if(l.area_level = 'all', null, p.province_code) as province_code,
         p.network,
         p.granule,
+        {{ local_day_start('max(p.bucket_ts)') }} as period_start_ts,
         sum(p.vote_n) as vote_n,
         sum(p.bad_n) as bad_n,
         sum(p.late_bad_n) as late_bad_n,
@@ -148,28 +150,26 @@ cells as (
 usual as (
     select
         c.*,
-        a.bucket_ts,
         coalesce(
             own.bad_share, province.bad_share, everywhere.bad_share,
             {{ var('outage_baseline_default_share') }}
         ) as baseline_share
     from cells as c
-    inner join alive as a on c.granule = a.granule
     left join baselines as own
         on
-            a.period_start_ts = own.period_start_ts
+            c.period_start_ts = own.period_start_ts
             and c.area_level = own.area_level
             and c.area_code = own.area_code
             and c.network = own.network
     left join baselines as province
         on
-            a.period_start_ts = province.period_start_ts
+            c.period_start_ts = province.period_start_ts
             and province.area_level = 'province'
             and c.province_code = province.area_code
             and c.network = province.network
     left join baselines as everywhere
         on
-            a.period_start_ts = everywhere.period_start_ts
+            c.period_start_ts = everywhere.period_start_ts
             and everywhere.area_level = 'all'
             and c.network = everywhere.network
 ),
