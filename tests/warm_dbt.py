@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from dbt.cli.main import dbtRunner
 
+from dbt_project.refresh import read_service_models_once
 from infra.local.settings import REPO_ROOT
 
 QUIET = ("--quiet", "--no-use-colors", "--log-level-file", "none")
@@ -117,6 +118,7 @@ def _outcome(manifest: Any, command: Sequence[str]) -> Outcome:
 
 
 def main() -> None:
+    read_service_models_once()
     target = ["--target-path", sys.argv[1], "--log-path", sys.argv[1]]
     manifest = dbtRunner().invoke(["parse", *target, *QUIET]).result
     for line in sys.stdin:

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore.loaders import JSONFileLoader
 
-from dbt_project.refresh import Beat, Outcome, edited_models, project_files
+from dbt_project.refresh import Beat, Outcome, edited_models, project_files, read_service_models_once
 
 MODELS = Path("dbt_project/models")
 KNOWN = ["service_status", "int_network_events_5min"]
@@ -63,3 +65,10 @@ def test_errors_are_tried_again_later_and_later_until_one_run_is_good(period_s: 
 
 def test_a_data_test_that_finds_something_is_not_repeated_before_its_time() -> None:
     assert _waits_of(1_800, [Outcome(False, {}), Outcome(False, {})]) == [1_800, 1_800]
+
+
+def test_sessions_share_what_botocore_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JSONFileLoader, "load_file", JSONFileLoader.load_file)
+    read_service_models_once()
+    one, other = (botocore.session.Session().get_service_data("glue")["operations"] for _ in range(2))
+    assert one is other
