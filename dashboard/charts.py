@@ -128,7 +128,7 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
     """Incidents as bars from start to end, or to `now` (UTC); the word of its state stands beside each."""
     now = now.replace(tzinfo=None)
     names = [f"{row['area_name']} · {row['network_name']}" for row in rows]
-    figure = _figure(height=80 + 26 * len(set(names)))
+    figure = _figure(height=60 + 26 * len(set(names)))
     for state, (colour, shape) in _STATES.items():
         shown = [(name, row) for name, row in zip(names, rows, strict=True) if row["state"] == state]
         if not shown:
@@ -147,8 +147,10 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
             hovertext=[_span(name, row, end) for end, (name, row) in zip(ends, shown, strict=True)],
             hovertemplate="%{hovertext}<extra></extra>",
         )
-    figure.update_layout(barmode="overlay", bargap=0.35)
-    figure.update_xaxes(type="date")
+    figure.update_layout(barmode="overlay", bargap=0.35, showlegend=False)
+    # Room for the words of what is still open.
+    first = min(row["start_ts"] for row in rows)
+    figure.update_xaxes(type="date", range=[_local(first), _local(now + 0.18 * (now - first))])
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[_escaped(name) for name in names])
     return figure
 

@@ -24,7 +24,7 @@ _STYLE = """
 .tp-name {grid-area:name; overflow-wrap:anywhere;}
 .tp-share {grid-area:share; text-align:right;}
 .tp-share small {display:block;}
-.tp-day {flex:1 1 0; min-width:3px; max-width:1.6rem; height:var(--tp-high); background:var(--tp); border-radius:2px;}
+.tp-day {flex:1 1 0; min-width:3px; height:var(--tp-high); background:var(--tp); border-radius:2px;}
 .tp-day.tp-hollow {background:none; border:1px dashed var(--tp); box-sizing:border-box;}
 .tp-month .tp-share {text-align:right;}
 .tp-month small {display:block;}
