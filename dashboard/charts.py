@@ -148,9 +148,9 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
             hovertemplate="%{hovertext}<extra></extra>",
         )
     figure.update_layout(barmode="overlay", bargap=0.35, showlegend=False)
-    # Room for the words of what is still open.
+    # Room for the words of what is still open, on a phone, too.
     first = min(row["start_ts"] for row in rows)
-    figure.update_xaxes(type="date", range=[_local(first), _local(now + 0.18 * (now - first))])
+    figure.update_xaxes(type="date", range=[_local(first), _local(now + 0.45 * (now - first))], nticks=5, tickangle=0)
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[_escaped(name) for name in names])
     return figure
 
@@ -240,7 +240,8 @@ def _figure(height: int = 300) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        # Of several lines, it grows away from the chart.
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

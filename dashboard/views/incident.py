@@ -44,8 +44,8 @@ def _evidence(incident_id: str) -> None:
     components.chart(charts.share_by_check(checks))
     st.caption(
         "Each check looks at 15 minutes of votes, one a phone and 5 minutes. Band: 95 % interval; an outage is "
-        "confirmed when its lower end passes the dashed line. Gaps: too few votes to tell. The score weighs what phones "
-        "newly said within the hour: above 0 it speaks for an outage."
+        "confirmed when its lower end passes the dashed line. Gaps: too few votes to tell. The score weighs what "
+        "phones newly said within the hour: above 0 it speaks for an outage."
     )
     columns = {
         "time": "Check (Madrid)",
