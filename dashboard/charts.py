@@ -150,7 +150,7 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
     figure.update_layout(barmode="overlay", bargap=0.35, showlegend=False)
     # Room for the words of what is still open, on a phone, too.
     first = min(row["start_ts"] for row in rows)
-    figure.update_xaxes(type="date", range=[_local(first), _local(now + 0.45 * (now - first))], nticks=5, tickangle=0)
+    figure.update_xaxes(type="date", range=[_local(first), _local(now + 0.6 * (now - first))], nticks=5, tickangle=0)
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[_escaped(name) for name in names])
     return figure
 
