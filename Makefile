@@ -105,6 +105,10 @@ bench-marts: setup ## What a refresh costs with 8 and with 80 days of history, b
 bench-freshness: setup ## 200 events/s for ten minutes through the whole system: from put to visible in a mart; one JSON line
 	@exec $(BIN)/python -m tests.bench.bench_freshness $(ARGS)
 
+.PHONY: bench-dashboard
+bench-dashboard: setup $(STAMPS)/debian ## How soon a page stands, and what 1, 5 and 20 viewers cost; one JSON line (about 20 minutes)
+	@exec $(BIN)/python -m tests.bench.bench_dashboard $(ARGS)
+
 .PHONY: score-outages
 score-outages: setup ## How well outages are found in simulated weeks, as of arrival; writes docs/outage-scores.md, prints one JSON line
 	@exec $(BIN)/python -m tests.bench.score_outages --page docs/outage-scores.md $(ARGS)
@@ -119,6 +123,10 @@ package: setup ## What a release uploads: the job, the images' contexts, saved q
 docs: setup ## Make the pages anew that come from code: event contract, data dictionary
 	@$(BIN)/python -m glue_streaming.event_schema docs
 	@DBT_PROFILES_DIR=dbt_project $(BIN)/python -m dbt_project.data_dictionary docs/data-dictionary.md
+
+.PHONY: screenshots
+screenshots: setup $(STAMPS)/debian ## Take the documentation's pictures of a running demo's pages anew
+	@exec $(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
 .PHONY: dbt-docs
 dbt-docs: setup ## Make dbt's docs site of a running stack in target/; serve it with `dbt docs serve`

@@ -5,7 +5,7 @@ Colours are Okabe and Ito's, which colour-blind people can tell apart; shape or 
 
 import itertools
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,28 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard.client import Row
-from dashboard.formatting import CONFIDENCE_WORDS, LOCAL_ZONE, LOSS_WORDS, interval, number, share
+from dashboard.formatting import (
+    CONFIDENCE_WORDS,
+    LOCAL_ZONE,
+    LOSS_WORDS,
+    STATE_WORDS,
+    interval,
+    local_time,
+    minutes,
+    number,
+    share,
+)
 
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8a8f98"
+# A pattern says the same as the colour, and the word beside the bar does.
+_STATES = {
+    "CONFIRMED": (VERMILION, ""),
+    "SUSPECTED": (ORANGE, "/"),
+    "DEGRADED": ("#CC79A7", "x"),
+    "RECOVERING": (BLUE, "\\"),
+    "INSUFFICIENT_DATA": (GREY, "."),
+    "OK": (GREY, ""),
+}
 _BAND = "rgba(0,114,178,0.18)"
 _METRES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _OUTLINES = Path(__file__).parent / "data" / "catalonia.geojson"
@@ -105,6 +124,59 @@ def share_by_check(rows: list[Row]) -> go.Figure:
     return figure
 
 
+def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
+    """Incidents as bars from start to end, or to `now` (UTC); the word of its state stands beside each."""
+    now = now.replace(tzinfo=None)
+    names = [f"{row['area_name']} · {row['network_name']}" for row in rows]
+    figure = _figure(height=60 + 26 * len(set(names)))
+    for state, (colour, shape) in _STATES.items():
+        shown = [(name, row) for name, row in zip(names, rows, strict=True) if row["state"] == state]
+        if not shown:
+            continue
+        ends = [row["end_ts"] or max(now, row["start_ts"]) for _, row in shown]
+        figure.add_bar(
+            orientation="h",
+            y=[_escaped(name) for name, _ in shown],
+            base=[_local(row["start_ts"]) for _, row in shown],
+            x=[(end - row["start_ts"]).total_seconds() * 1000 for end, (_, row) in zip(ends, shown, strict=True)],
+            name=f"{STATE_WORDS[state]} ({len(shown)})",
+            text=[STATE_WORDS[state]] * len(shown),
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": colour, "pattern": {"shape": shape}, "line": {"color": colour, "width": 2}},
+            hovertext=[_span(name, row, end) for end, (name, row) in zip(ends, shown, strict=True)],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    figure.update_layout(barmode="overlay", bargap=0.35, showlegend=False)
+    # Room for the words of what is still open, on a phone, too.
+    first = min(row["start_ts"] for row in rows)
+    figure.update_xaxes(type="date", range=[_local(first), _local(now + 0.6 * (now - first))], nticks=5, tickangle=0)
+    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[_escaped(name) for name in names])
+    return figure
+
+
+def response_times(rows: list[Row]) -> go.Figure:
+    """Mean minutes from an incident's start until it was confirmed, said and over, by the day on which it began."""
+    figure = _figure()
+    for column, count, name, colour, symbol in (
+        ("recover_mean_minutes", "recovered_n", "Over (MTTR)", BLUE, "circle"),
+        ("detect_mean_minutes", "detected_n", "Said to be an outage (MTTD)", VERMILION, "square"),
+        ("confirm_mean_minutes", "confirmed_n", "Confirmed by the votes", ORANGE, "diamond"),
+    ):
+        figure.add_scatter(
+            x=[row["period_date"] for row in rows],
+            y=[_float(row[column]) for row in rows],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 1},
+            marker={"symbol": symbol, "size": 8},
+            text=[f"{number(row[column])} min, mean of {number(row[count])}" for row in rows],
+            hovertemplate="%{x|%a %d %b}: %{text}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_yaxes(title="minutes", rangemode="tozero")
+    return figure
+
+
 def loss_map(rows: list[Row]) -> go.Figure:
     """Areas as circles at their centroids: size by votes, colour and legend by state. No tiles from outside."""
     figure = _figure(height=460)
@@ -168,7 +240,8 @@ def _figure(height: int = 300) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        # Of several lines, it grows away from the chart.
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
@@ -199,6 +272,15 @@ def _hover(row: Row) -> str:
         f"<b>{_escaped(row['area_name'])}</b> · {_escaped(row['network_name'])}<br>{LOSS_WORDS[row['loss_level']]}: "
         f"{share(row['lost_share'])} lost ({interval(row['lost_share_ci_low'], row['lost_share_ci_high'])})<br>"
         f"{number(row['vote_n'])} votes of {number(row['n'])} events · {CONFIDENCE_WORDS[row['confidence']]}"
+    )
+
+
+def _span(name: str, row: Row, end: datetime) -> str:
+    until = local_time(end) if row["end_ts"] else "now"
+    return (
+        f"<b>{_escaped(name)}</b><br>{STATE_WORDS[row['state']]}: {local_time(row['start_ts'])} to {until}, "
+        f"{minutes((end - row['start_ts']).total_seconds() / 60)}<br>at worst {share(row['peak_bad_share'])} without "
+        f"service ({number(row['peak_bad_n'])} of {number(row['peak_vote_n'])} votes)"
     )
 
 

@@ -2,26 +2,33 @@
 
 import html
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import formatting as fmt
 from dashboard import queries
 from dashboard.client import MartsClient, NotBuiltYet, QueryError, Row
-from dashboard.filters import AREA_LEVELS, Choice, choose, choose_day
+from dashboard.filters import AREA_LEVELS, Choice, choose, choose_day, complaint_about_unknown
 from dashboard.queries import Query
 from dashboard.settings import Settings
 
-# One answer serves all viewers of the process for this long, so the load on Athena doesn't grow with them.
-CACHE_S = 10
+# One answer serves all viewers of the process for about the time between two refreshes of one of them, so the load on
+# Athena doesn't grow with them.
 REFRESH_S = 15
+CACHE_S = 14
+SLOW_CACHE_S = 120
 
+_CHART_TEXT_LIGHT, _CHART_TEXT_DARK = "#31333f", "#fafafa"
+_BROKEN_LINK = ":material/link_off:"
 _PAGE_CSS = """
 <style>
 [data-testid="stMainBlockContainer"] {padding-top:3.25rem; padding-bottom:2rem;}
+[data-testid="stCaptionContainer"] {color:inherit !important; opacity:.8;}
 h1 {font-size:2rem !important;}
 h2, h3 {font-size:1.25rem !important;}
 </style>
@@ -30,9 +37,11 @@ _STRIP_CSS = """
 <style>
 .tp-strip {display:flex; flex-wrap:wrap; gap:.5rem 1.75rem; padding:.6rem .9rem; border-left:5px solid var(--tp);
   background:color-mix(in srgb, var(--tp) 10%, transparent); border-radius:4px; font-size:.95rem;}
+.tp-strip small {flex-basis:100%; font-size:.85rem;}
 .tp-strip b {font-variant-numeric:tabular-nums;}
 </style>
 """
+_FRESHNESS_SIGNS = {"Fresh": "●", "Delayed": "◐", "Stale": "○", "No data": "✕"}
 _FRESHNESS_COLOURS = {"Fresh": "#0072B2", "Delayed": "#E69F00", "Stale": "#D55E00", "No data": "#8a8f98"}
 
 
@@ -43,13 +52,42 @@ def _client() -> MartsClient:
 
 @st.cache_data(ttl=CACHE_S, show_spinner=False)
 def _cached(sql: str, parameters: tuple[tuple[str, Any], ...]) -> list[Row]:
+    return _asked(sql, parameters)
+
+
+@st.cache_data(ttl=SLOW_CACHE_S, show_spinner=False)
+def _cached_slow(sql: str, parameters: tuple[tuple[str, Any], ...]) -> list[Row]:
+    return _asked(sql, parameters)
+
+
+def _asked(sql: str, parameters: tuple[tuple[str, Any], ...]) -> list[Row]:
     rows = _client().query(sql, dict(parameters))
     return [{key: fmt.plain(value) for key, value in row.items()} for row in rows]
 
 
 def page_style() -> None:
-    """Less air above the title: the first screen shows figures."""
     st.html(_PAGE_CSS)
+
+
+def title(text: str, *parameters: str) -> None:
+    """The page's title, and a word about whatever the address asks for besides `parameters`."""
+    st.title(text)
+    if complaint := complaint_about_unknown(list(st.query_params), parameters):
+        st.warning(complaint, icon=_BROKEN_LINK)
+
+
+def filters(*boxes: Callable[[], Any]) -> list[Any] | None:
+    """What is chosen in filters side by side; None while they can't be filled, which is then said and tried again."""
+    try:
+        chosen = []
+        for column, box in zip(st.columns(len(boxes)), boxes, strict=True):
+            with column:
+                chosen.append(box())
+    except QueryError as error:
+        show_query_error(error)
+        _rerun_when_old(time.monotonic())
+        return None
+    return chosen
 
 
 def rows_of(query: Query) -> list[Row]:
@@ -57,7 +95,8 @@ def rows_of(query: Query) -> list[Row]:
 
     Raises: QueryError.
     """
-    return _cached(query.sql, tuple(sorted(query.parameters.items())))
+    cached = _cached_slow if query.is_slow else _cached
+    return cached(query.sql, tuple(sorted(query.parameters.items())))
 
 
 def write(query: Query) -> None:
@@ -83,12 +122,6 @@ def show_query_error(error: QueryError) -> None:
             st.error(f"{error} What was shown before may be out of date; trying again.", icon=":material/error:")
 
 
-def show_error_and_retry(error: QueryError) -> None:
-    """For what stands outside a fragment that refreshes itself: run the whole page again a little later."""
-    show_query_error(error)
-    _rerun_when_old(time.monotonic())
-
-
 @st.fragment(run_every=REFRESH_S)
 def _rerun_when_old(shown_at: float) -> None:
     # A fragment runs once at once.
@@ -110,7 +143,7 @@ def freshness_strip() -> None:
     word = fmt.freshness_word(max(ages) if len(ages) == 2 else None)
     lag = fmt.age(newest["lag_arrival_p95_s"]) if newest["lag_arrival_p95_s"] is not None else fmt.MISSING
     parts = [
-        f"<b>{word}</b>",
+        f"<b>{_FRESHNESS_SIGNS[word]} {word}</b>",
         f"newest event <b>{fmt.age(event_age)}</b> ago",
         f"marts refreshed <b>{fmt.age(mart_age)}</b> ago",
         f"arrival to mart, 95 %: <b>{lag}</b>",
@@ -120,7 +153,10 @@ def freshness_strip() -> None:
     spans = "".join(f"<span>{part}</span>" for part in parts)
     with st.container(key="freshness"):
         colour = _FRESHNESS_COLOURS[word]
-        st.html(f'{_STRIP_CSS}<div class="tp-strip" role="status" style="--tp:{colour}">{spans}</div>')
+        st.html(
+            f'{_STRIP_CSS}<div class="tp-strip" role="status" style="--tp:{colour}">{spans}'
+            f"<small>{fmt.FRESHNESS_RULE}</small></div>"
+        )
 
 
 def select(label: str, name: str, options: dict[str, str], default: str) -> str:
@@ -147,8 +183,14 @@ def select_area() -> tuple[str, str, str]:
 
     Raises: QueryError.
     """
+    asked = st.query_params.get("area_level", "all")
     level = select("Area level", "area_level", AREA_LEVELS, "all")
+    if level != asked and asked in AREA_LEVELS:
+        # Another level was chosen just now: its areas have other codes.
+        st.query_params.pop("area", None)
     if level == "all":
+        if asked == "all" and st.query_params.pop("area", None):
+            st.warning("The address asks for an area but not for its level: showing Catalonia.", icon=_BROKEN_LINK)
         return level, "all", AREA_LEVELS["all"]
     options = {row["area_code"]: row["area_name"] or row["area_code"] for row in rows_of(queries.areas(level))}
     if not options:
@@ -173,14 +215,29 @@ def table(rows: list[Row], columns: dict[str, str], *, key: str, name: str) -> N
         st.dataframe(
             frame.style.format(precision=0, thousands=",", na_rep=fmt.MISSING), hide_index=True, width="stretch"
         )
-        st.download_button(
-            "Download CSV",
-            pd.DataFrame(rows).to_csv(index=False).encode(),
-            file_name=f"telcopulse-{name}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key=f"csv-{key}",
-        )
+        download(rows, key=key, name=name)
+
+
+def download(rows: list[Row], *, key: str, name: str) -> None:
+    """The rows behind what is shown as CSV; times in UTC, as the marts have them."""
+    st.download_button(
+        "Download CSV",
+        fmt.csv_text(rows).encode(),
+        file_name=f"telcopulse-{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        key=f"csv-{key}",
+    )
+
+
+def chart(figure: go.Figure) -> None:
+    # The theme's grey of labels stands out too little from white.
+    colour = _CHART_TEXT_DARK if st.context.theme.type == "dark" else _CHART_TEXT_LIGHT
+    figure.update_layout(font={"color": colour}, legend={"font": {"color": colour}})
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(tickfont={"color": colour}, title_font={"color": colour})
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
 
 
 def figure_tile(key: str, label: str, value: str, detail: str) -> None:
@@ -214,7 +271,7 @@ def no_incident(text: str) -> None:
 
 def _bound_select(label: str, name: str, options: dict[str, str], choice: Choice, default: str) -> str:
     if choice.complaint:
-        st.warning(choice.complaint, icon=":material/link_off:")
+        st.warning(choice.complaint, icon=_BROKEN_LINK)
     keys = list(options)
     widget = f"filter-{name}"
     chosen = st.selectbox(

@@ -9,6 +9,9 @@ RATS = {"all": "All", "2G": "2G", "3G": "3G", "4G": "4G", "5G": "5G", "unknown":
 PROVIDERS = {"all": "All", "gps": "GPS", "fused": "Fused", "network": "Network", "other": "Other"}
 RANGES = {"1": "1 day", "2": "2 days", "7": "7 days", "30": "30 days"}
 
+_MOST_SHOWN, _MOST_NAMED = 40, 3
+# Of Markdown and of Streamlit's directives, such as :red[…], :material/…: and $…$.
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+!|$~:&^-]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -27,7 +30,7 @@ def choose(parameters: Mapping[str, str], name: str, known: Collection[str], def
         return Choice(default)
     if asked in known:
         return Choice(asked)
-    return Choice(default, f"“{asked[:40]}” is not a known {name.replace('_', ' ')}: showing the default instead.")
+    return Choice(default, f"{quoted(asked)} is not a known {name.replace('_', ' ')}: showing the default instead.")
 
 
 def choose_day(parameters: Mapping[str, str], known: Collection[str]) -> Choice:
@@ -37,4 +40,23 @@ def choose_day(parameters: Mapping[str, str], known: Collection[str]) -> Choice:
     if asked is None or asked in known:
         return Choice(asked or newest)
     reason = "has no data" if _DAY.fullmatch(asked) else "is not a date"
-    return Choice(newest, f"“{asked[:40]}” {reason}: showing {newest} instead.")
+    return Choice(newest, f"{quoted(asked)} {reason}: showing {newest} instead.")
+
+
+def complaint_about_unknown(parameters: Collection[str], known: Collection[str]) -> str | None:
+    """What the address names that the page does not know, in a sentence; None if it knows all of it."""
+    unknown = [name for name in parameters if name not in known]
+    if not unknown:
+        return None
+    named = ", ".join(map(quoted, unknown[:_MOST_NAMED])) + (" and more" if len(unknown) > _MOST_NAMED else "")
+    return f"The address asks for {named}, which this page does not know: that is left out."
+
+
+def quoted(text: str) -> str:
+    """What somebody else wrote, as a part of a sentence: short, on one line, shown as it is in Markdown."""
+    shown = " ".join(text.split())[:_MOST_SHOWN]
+    return f"“{_MARKUP.sub(_escaped, shown)}”"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"

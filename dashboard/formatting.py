@@ -1,6 +1,10 @@
 """Numbers, shares, times and ages as people read them. Pure."""
 
-from datetime import UTC, datetime
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +28,21 @@ EVIDENCE_WORDS = {
     "silence": "phones fell silent",
 }
 
+AVAILABILITY_WORDS = {
+    "outage": "Outage",
+    "minor_outage": "Minor outage",
+    "degraded": "Degraded",
+    "insufficient_data": "Can't tell",
+    "no_outage": "No outage",
+}
+
 FRESH_S, DELAYED_S = 120, 600
+FRESHNESS_RULE = (
+    f"Fresh: event and marts both up to {FRESH_S // 60} min old · Delayed: up to {DELAYED_S // 60} min · Stale: older, "
+    "so don't trust what looks quiet"
+)
+# A negative number is none.
+_FORMULA = re.compile(r"[=+@\t\r]|-(?![\d.,]+$)")
 
 
 def number(value: Any, digits: int = 0) -> str:
@@ -49,6 +67,10 @@ def interval(low: Any, high: Any, *, is_share: bool = True, unit: str = "") -> s
 
 def local_time(value: datetime | None) -> str:
     return MISSING if value is None else _aware(value).astimezone(LOCAL_ZONE).strftime("%a %d %b %H:%M:%S")
+
+
+def local_date(value: datetime) -> date:
+    return _aware(value).astimezone(LOCAL_ZONE).date()
 
 
 def utc_time(value: datetime | None) -> str:
@@ -89,9 +111,32 @@ def freshness_word(seconds: float | None) -> str:
     return "Delayed" if seconds <= DELAYED_S else "Stale"
 
 
+def precise_share(value: Any) -> str:
+    """An availability: 99.95 % is not 100 %."""
+    if value is None:
+        return MISSING
+    percent = 100 * float(value)
+    return "100 %" if percent == 100 else f"{min(percent, 99.99):.2f} %"
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows with their columns' names first. A text that a spreadsheet would compute gets an apostrophe before it."""
+    out = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
 def plain(value: Any) -> Any:
     """Athena's decimals as floats, for tables and charts."""
     return float(value) if isinstance(value, Decimal) else value
+
+
+def _inert(value: Any) -> Any:
+    is_formula = isinstance(value, str) and _FORMULA.match(value)
+    return f"'{value}" if is_formula else value
 
 
 def _aware(value: datetime) -> datetime:

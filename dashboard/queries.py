@@ -6,8 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Query:
+    """`is_slow`: of what changes every quarter of an hour at most, so an answer may be minutes old."""
+
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    is_slow: bool = False
 
 
 _INCIDENTS = """
@@ -52,11 +55,12 @@ def areas(area_level: str) -> Query:
     return Query(
         "select area_code, area_name from areas where area_level = %(area_level)s order by area_name, area_code",
         {"area_level": area_level},
+        is_slow=True,
     )
 
 
 def networks() -> Query:
-    return Query("select network, network_name from networks order by network_name, network")
+    return Query("select network, network_name from networks order by network_name, network", is_slow=True)
 
 
 def service_by_area(day: str, area_level: str, network: str) -> Query:
@@ -74,7 +78,6 @@ def service_by_area(day: str, area_level: str, network: str) -> Query:
             and (s.network = %(network)s or %(network)s = 'each' and s.network <> 'all')
         order by if(s.confidence = 'suppressed', 1, 0), s.lost_share_ci_low desc, s.lost_share desc, s.n desc,
             s.area_code, s.network
-        limit 1000
         """,
         {"day": day, "area_level": area_level, "network": network},
     )
@@ -103,7 +106,6 @@ def incidents(since_days: int) -> Query:
         order by i.is_closed, if(i.is_closed, 0, case i.state
             when 'CONFIRMED' then 1 when 'SUSPECTED' then 2 when 'DEGRADED' then 3 when 'RECOVERING' then 4 else 5 end),
             if(i.is_closed, i.first_check_ts) desc, i.peak_bad_share desc, i.incident_id
-        limit 500
         """,
         {"since_days": since_days},
     )
@@ -159,6 +161,51 @@ def acknowledgements(incident_id: str) -> Query:
     )
 
 
+def availability(area_level: str, network: str) -> Query:
+    """Day by day and over 30 days, of the cells of a level that were out for longest; `each` network, or one."""
+    return Query(
+        """
+        select h.period, h.period_date, h.area_code, coalesce(a.area_name, h.area_code) as area_name, h.network,
+            coalesce(w.network_name, h.network) as network_name, h.availability_level, h.availability_share,
+            h.judged_minutes, h.outage_minutes, h.degraded_minutes, h.suspected_minutes, h.incident_n, h.confirmed_n,
+            h.detected_n, h.detect_mean_minutes, h.recovered_n, h.recover_mean_minutes
+        from outage_history as h
+        inner join (
+            select area_level, area_code, network, outage_minutes as month_outage_minutes,
+                degraded_minutes + suspected_minutes as month_doubtful_minutes, judged_minutes as month_judged_minutes
+            from outage_history
+            where period = '30_days' and area_level = %(area_level)s
+                and (network = %(network)s or %(network)s = 'each' and network <> 'all')
+            order by outage_minutes desc, degraded_minutes + suspected_minutes desc, judged_minutes desc, area_code,
+                network
+            limit 20
+        ) as m on h.area_level = m.area_level and h.area_code = m.area_code and h.network = m.network
+        left join areas as a on h.area_level = a.area_level and h.area_code = a.area_code
+        left join networks as w on h.network = w.network
+        where h.period = '30_days' or h.period_start_ts >= localtimestamp - interval '31' day
+        order by m.month_outage_minutes desc, m.month_doubtful_minutes desc, m.month_judged_minutes desc, h.area_code,
+            h.network, h.period, h.period_date
+        """,
+        {"area_level": area_level, "network": network},
+        is_slow=True,
+    )
+
+
+def response_times() -> Query:
+    """How soon incidents of the whole network were confirmed, said and over: by the day they began, and of 30 days."""
+    return Query(
+        """
+        select period, period_date, incident_n, confirmed_n, confirm_mean_minutes, detected_n, detect_mean_minutes,
+            recovered_n, recover_mean_minutes
+        from outage_history
+        where area_level = 'all' and network = 'all'
+            and (period = '30_days' or period_start_ts >= localtimestamp - interval '31' day)
+        order by period, period_date
+        """,
+        is_slow=True,
+    )
+
+
 def judged_now() -> Query:
     """Of the newest checks of municipalities, how many could tell."""
     return Query(
@@ -185,7 +232,6 @@ def signal_by_network(day: str, area_level: str, area_code: str, rat: str) -> Qu
         where s.period = 'day' and s.period_date = cast(%(day)s as date) and s.area_level = %(area_level)s
             and s.area_code = %(area_code)s and s.rat = %(rat)s
         order by if(s.network = 'all', 0, 1), s.signal_n desc, s.network
-        limit 200
         """,
         {"day": day, "area_level": area_level, "area_code": area_code, "rat": rat},
     )
@@ -220,7 +266,6 @@ def gps_by_operator(day: str, area_level: str, area_code: str, provider: str) ->
             and g.area_code = %(area_code)s and g.provider = %(provider)s
         order by if(g.operator = 'all', 0, 1), if(g.confidence = 'suppressed', 1, 0), g.precision_median_m,
             g.precision_n desc, g.operator
-        limit 200
         """,
         {"day": day, "area_level": area_level, "area_code": area_code, "provider": provider},
     )
@@ -237,7 +282,6 @@ def data_quality(day: str) -> Query:
         from data_quality
         where period = 'day' and period_date = cast(%(day)s as date)
         order by if(source = 'all', 0, 1), if(feed = 'all', 0, 1), n desc, source, feed
-        limit 200
         """,
         {"day": day},
     )

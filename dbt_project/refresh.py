@@ -32,7 +32,7 @@ from dbt_project.lease import Lease
 from dbt_project.notifications import Notifier, NotPublished
 
 LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
-LATE = ["run", "--select", "tag:live", "--vars", "{beat: late}"]
+LATE = ["run", "--select", "tag:live", "tag:late", "--vars", "{beat: late}"]
 RECONCILE = ["run", "--select", "tag:live", "--vars", "{beat: reconcile}"]
 TEST = ["test", "--exclude", "test_type:unit"]
 PRUNE_LOG = ["run-operation", "prune_refresh_log"]

@@ -1,5 +1,7 @@
 """Data health: what arrives, how late, how fast it is shown, and what was refused."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import charts, components, queries
@@ -9,17 +11,11 @@ from dashboard.filters import RANGES
 
 
 def show() -> None:
-    st.title("Data health")
-    try:
-        columns = st.columns(2)
-        with columns[0]:
-            day = components.select_day()
-        with columns[1]:
-            since = components.select("Over time", "range", RANGES, "2")
-    except QueryError as error:
-        components.show_error_and_retry(error)
-        return
-    _body(day, int(since))
+    components.title("Data health", "day", "range")
+    chosen = components.filters(components.select_day, partial(components.select, "Over time", "range", RANGES, "2"))
+    if chosen:
+        day, since = chosen
+        _body(day, int(since))
 
 
 @st.fragment(run_every=components.REFRESH_S)
@@ -67,17 +63,19 @@ def _records(rows: list[Row]) -> None:
     if not rows:
         components.empty("No records in this range.", "no-records")
         return
-    st.plotly_chart(charts.records_by_hour(rows), width="stretch", config={"displayModeBar": False})
+    components.chart(charts.records_by_hour(rows))
     st.caption("By hour of measuring; refused records by hour of ingestion.")
+    components.download(rows, key="records", name="records-by-hour")
 
 
 def _lag(rows: list[Row]) -> None:
     if not any(row["lag_arrival_p95_s"] is not None for row in rows):
         components.empty("Nothing arrived on the stream within the last day.", "no-lag")
         return
-    st.plotly_chart(charts.lag_over_time(rows), width="stretch", config={"displayModeBar": False})
+    components.chart(charts.lag_over_time(rows))
     refreshes = sum(row["refresh_count"] for row in rows)
     st.caption(f"Last 24 hours, the slowest of every 5 minutes; {fmt.number(refreshes)} refreshes.")
+    components.download(rows, key="lag", name="arrival-to-mart")
 
 
 def _feeds(rows: list[Row], day: str) -> None:

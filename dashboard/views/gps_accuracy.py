@@ -1,5 +1,7 @@
 """GPS accuracy: how precise location fixes are, by operator and provider."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import charts, components, queries
@@ -9,23 +11,18 @@ from dashboard.filters import PROVIDERS
 
 
 def show() -> None:
-    st.title("GPS accuracy")
+    components.title("GPS accuracy", "day", "area_level", "area", "provider")
     st.caption(
         "Precision is the radius in metres within which the phone is with 68 % confidence; smaller is better. "
         "Fix quality is the share of GPS fixes with at least 4 satellites."
     )
-    try:
-        columns = st.columns(3)
-        with columns[0]:
-            day = components.select_day()
-        with columns[1]:
-            level, code, name = components.select_area()
-        with columns[2]:
-            provider = components.select("Provider of the fix", "provider", PROVIDERS, "all")
-    except QueryError as error:
-        components.show_error_and_retry(error)
-        return
-    _body(day, (level, code, name), provider)
+    chosen = components.filters(
+        components.select_day,
+        components.select_area,
+        partial(components.select, "Provider of the fix", "provider", PROVIDERS, "all"),
+    )
+    if chosen:
+        _body(*chosen)
 
 
 @st.fragment(run_every=components.REFRESH_S)
@@ -40,7 +37,7 @@ def _body(day: str, area: tuple[str, str, str], provider: str) -> None:
         st.subheader(f"Operators in {name}")
         if any(row["precision_median_m"] is not None for row in rows):
             with st.container(key="precision"):
-                st.plotly_chart(charts.precision_by_operator(rows), width="stretch", config={"displayModeBar": False})
+                components.chart(charts.precision_by_operator(rows))
         else:
             components.empty("Every operator has too few devices to publish a figure.", "suppressed")
         _table(rows, day)

@@ -7,12 +7,13 @@ import streamlit as st
 from dashboard import acknowledgements, cards, charts, components, queries
 from dashboard import formatting as fmt
 from dashboard.client import QueryError, Row
+from dashboard.filters import quoted
 from dashboard.queries import Query
 
 
 def show() -> None:
     incident_id = st.query_params.get("id", "")
-    st.title("Incident")
+    components.title("Incident", "id")
     st.caption("[← All incidents](/outages)")
     _body(incident_id)
     _acknowledge(incident_id)
@@ -23,8 +24,11 @@ def _body(incident_id: str) -> None:
     try:
         components.freshness_strip()
         found = components.rows_of(queries.incident(incident_id))
+        if not incident_id:
+            components.empty("The address names no incident: choose one on the page Outages.", "no-incident")
+            return
         if not found:
-            components.empty(f"No incident “{incident_id[:40]}” is known: its address may be cut off.", "no-incident")
+            components.empty(f"No incident {quoted(incident_id)} is known: its address may be cut off.", "no-incident")
             return
         with st.container(key="incident"):
             st.html(cards.incident_card(found[0], datetime.now(UTC)))
@@ -37,10 +41,11 @@ def _body(incident_id: str) -> None:
 def _evidence(incident_id: str) -> None:
     st.subheader("The checks behind it")
     checks = components.rows_of(queries.incident_checks(incident_id))
-    st.plotly_chart(charts.share_by_check(checks), width="stretch", config={"displayModeBar": False})
+    components.chart(charts.share_by_check(checks))
     st.caption(
         "Each check looks at 15 minutes of votes, one a phone and 5 minutes. Band: 95 % interval; an outage is "
-        "confirmed when its lower end passes the dashed line. Gaps: too few votes to tell."
+        "confirmed when its lower end passes the dashed line. Gaps: too few votes to tell. The score weighs what "
+        "phones newly said within the hour: above 0 it speaks for an outage."
     )
     columns = {
         "time": "Check (Madrid)",
@@ -48,11 +53,11 @@ def _evidence(incident_id: str) -> None:
         "share": "Without service",
         "interval": "95 % interval",
         "bad_n": "Votes without service",
-        "vote_n": "Votes",
-        "late_bad_n": "Of them late",
+        "late_bad_n": "Of these late",
+        "vote_n": "All votes",
         "expected_vote_n": "Votes expected",
         "usual": "Usual share",
-        "score": "Score",
+        "score_text": "Score",
     }
     components.table([_check(row) for row in checks], columns, key="checks", name=f"checks-{incident_id}")
 
@@ -65,6 +70,7 @@ def _check(row: Row) -> Row:
         "share": fmt.share(row["bad_share"]),
         "interval": fmt.interval(row["bad_share_ci_low"], row["bad_share_ci_high"]),
         "usual": fmt.share(row["baseline_share"]),
+        "score_text": fmt.number(row["score"], 1),
     }
 
 

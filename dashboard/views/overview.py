@@ -12,13 +12,10 @@ _WORST_SHOWN = 8
 
 
 def show() -> None:
-    st.title("Overview")
-    try:
-        day = components.select_day()
-    except QueryError as error:
-        components.show_error_and_retry(error)
-        return
-    _body(day)
+    components.title("Overview", "day")
+    chosen = components.filters(components.select_day)
+    if chosen:
+        _body(*chosen)
 
 
 @st.fragment(run_every=components.REFRESH_S)
@@ -39,6 +36,7 @@ def _active() -> None:
     with st.container(key="active"):
         if active:
             st.html(cards.incident_list(active, datetime.now(UTC)))
+            components.download(active, key="active", name="open-incidents")
         else:
             components.no_incident("No incident is open.")
 

@@ -1,5 +1,7 @@
 """Signal: strength by network, area and radio technology."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import charts, components, queries
@@ -9,27 +11,21 @@ from dashboard.filters import RANGES, RATS
 
 
 def show() -> None:
-    st.title("Signal")
+    components.title("Signal", "day", "area_level", "area", "network", "rat", "range")
     st.caption(
         "Signal strength in ASU, as phones report it. dBm is shown only where the sender says which scale the ASU is "
         "on; it is never averaged across radio technologies."
     )
-    try:
-        columns = st.columns(5)
-        with columns[0]:
-            day = components.select_day()
-        with columns[1]:
-            level, code, name = components.select_area()
-        with columns[2]:
-            network = components.select_network({"all": "All networks"})
-        with columns[3]:
-            rat = components.select("Radio technology", "rat", RATS, "all")
-        with columns[4]:
-            since = components.select("Trend", "range", RANGES, "2")
-    except QueryError as error:
-        components.show_error_and_retry(error)
-        return
-    _body(day, (level, code, name), network, rat, int(since))
+    chosen = components.filters(
+        components.select_day,
+        components.select_area,
+        partial(components.select_network, {"all": "All networks"}),
+        partial(components.select, "Radio technology", "rat", RATS, "all"),
+        partial(components.select, "Trend", "range", RANGES, "2"),
+    )
+    if chosen:
+        day, area, network, rat, since = chosen
+        _body(day, area, network, rat, int(since))
 
 
 @st.fragment(run_every=components.REFRESH_S)
@@ -50,9 +46,10 @@ def _trend(rows: list[Row]) -> None:
         components.empty("No hour of this range has enough devices to publish a figure.", "trend-suppressed")
         return
     with st.container(key="trend"):
-        st.plotly_chart(charts.signal_over_time(rows), width="stretch", config={"displayModeBar": False})
+        components.chart(charts.signal_over_time(rows))
         measured = sum(row["signal_n"] or 0 for row in rows)
         st.caption(f"{fmt.number(measured)} measurements; gaps are hours with too few devices.")
+        components.download(rows, key="trend", name="signal-by-hour")
 
 
 def _networks(rows: list[Row], day: str) -> None:

@@ -135,6 +135,19 @@
     )
 {%- endmacro %}
 
+{# Every level that a check's or an incident's cell is a part of, its own too. #}
+{% macro levels_that_hold(row) -%}
+    unnest(
+        array['municipality', 'province', 'all'],
+        array[{{ row }}.area_code, substr({{ row }}.area_code, 1, 2), 'all'],
+        array[{{ row }}.area_level = 'municipality', {{ row }}.area_level != 'all', true]
+    )
+{%- endmacro %}
+
+{% macro minutes_of_checks(condition) -%}
+    5 * count_if({{ condition }})
+{%- endmacro %}
+
 {# `one` of the baseline's days lies before `other`. #}
 {% macro is_in_baseline_of(one, other) -%}
     date_diff('day', {{ one }}, {{ other }}) between 1 and {{ var('outage_baseline_days') }}

@@ -20,3 +20,8 @@
 {% macro local_date(ts) -%}
     cast({{ local_ts(ts) }} as date)
 {%- endmacro %}
+
+{# Where the local day so many days before today begins. #}
+{% macro local_day_start_before(days) -%}
+    {{ utc_ts("date_trunc('day', " ~ local_ts('localtimestamp') ~ ") - interval '" ~ days ~ "' day") }}
+{%- endmacro %}

@@ -1,18 +1,21 @@
 """Each page in a real Chromium shows the figures that Athena answers, and says how fresh they are."""
 
+import csv
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from dashboard import components
+from dashboard.formatting import precise_share
 from infra.local import athena_client, processes
 from infra.local.resources import STREAM
 from infra.local.settings import REPO_ROOT
-from tests.e2e.browser import chromium, number, open_page, table, tile
+from tests.e2e.browser import chromium, number, open_page, settle, table, tile
 from tests.e2e.conftest import WholePath
 from tests.integration.programs import wait_until
 
@@ -22,6 +25,13 @@ COUNTED = """
     select (select count(*) from raw.network_events) - (select max(raw_count) from pipeline_freshness)
 """
 REFRESHED_TIMEOUT_MS = 240_000
+# Texts of elements that are cut by the right edge, but for what scrolls within.
+BEYOND_THE_EDGE = """
+() => [...document.querySelectorAll('[data-testid=stMainBlockContainer] *')]
+    .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
+    .filter(e => !e.closest('[data-testid=stDataFrame], [data-testid=stPlotlyChart], .stVisuallyHidden'))
+    .map(e => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +47,11 @@ def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     yield page
     page.close()
+
+
+def is_error(message: ConsoleMessage) -> bool:
+    """Streamlit looks for its server below the page's own path first."""
+    return message.type == "error" and "/_stcore/" not in message.location["url"]
 
 
 def only_row(sql: str) -> list[float]:
@@ -155,8 +170,11 @@ def test_data_health_shows_what_arrived_and_what_was_refused(whole_path: WholePa
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_says_its_data_as_of_and_asks_nobody_else(whole_path: WholePath, page: Page, path: str) -> None:
+    """Nor does it report an error to the browser, or stand out beyond a phone's edge."""
     asked: list[str] = []
+    errors: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
     open_page(page, f"{whole_path.dashboard_url}/{path}")
     strip = page.locator(".tp-strip").inner_text()
     assert "data as of" in strip
@@ -164,6 +182,36 @@ def test_every_page_says_its_data_as_of_and_asks_nobody_else(whole_path: WholePa
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     elsewhere = [url for url in asked if not url.startswith((whole_path.dashboard_url, "data:", "blob:"))]
     assert elsewhere == []
+    assert errors == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    settle(page)
+    assert page.evaluate(BEYOND_THE_EDGE) == []
+
+
+def test_what_is_shown_can_be_downloaded(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/gps")
+    rows, count = table(page, "operators")
+    with page.expect_download() as download:
+        page.locator(".st-key-csv-operators button").click()
+    downloaded = list(csv.DictReader(download.value.path().read_text().splitlines()))
+    assert len(downloaded) == count
+    assert [row["operator_name"] for row in downloaded][: len(rows)] == [row["Operator"] for row in rows]
+
+
+def test_strips_show_the_availability_of_the_mart(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/outages?history=province")
+    strips = page.locator(".st-key-history .tp-days")
+    expected = by_first(
+        "select area_name, availability_share, incident_n from outage_history join areas using (area_level, area_code) "
+        "where period = '30_days' and area_level = 'province' and network = 'all'"
+    )
+    assert strips.count() == len(expected) > 0
+    assert strips.first.locator(".tp-day").count() == 30
+    text = page.locator(".st-key-history .tp-month").inner_text()
+    for area, (share, incidents) in expected.items():
+        shown = re.search(rf"{area}\s+(.+?)\s+(\d+) incident", text)
+        assert shown, area
+        assert (shown[1], shown[2]) == (precise_share(figure(share)) if share else "Can't tell", incidents)
 
 
 def test_a_filter_goes_into_the_address_and_comes_back_from_it(whole_path: WholePath, page: Page) -> None:

@@ -28,6 +28,7 @@ OUTAGE_KEYS = {
     "int_outage_baselines": ("period_start_ts", "area_level", "area_code", "host_network"),
     "outage_checks": ("check_ts", "area_level", "area_code", "network"),
     "outage_incidents": ("area_level", "area_code", "network", "first_check_ts"),
+    "outage_minutes": ("period_start_ts", "area_level", "area_code", "network"),
 }
 Key = tuple[Any, ...]
 

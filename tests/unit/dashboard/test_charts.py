@@ -1,6 +1,6 @@
 """Charts show what the rows say: no bridge over gaps, no judged colour for what can't be judged."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from dashboard import charts
 
@@ -49,6 +49,21 @@ def test_the_map_tells_levels_apart_by_word_and_counts() -> None:
     rows = [area("high"), area("low"), area("low"), area("insufficient_data"), area("low") | {"centroid_lat": None}]
     names = [trace.name for trace in charts.loss_map(rows).data if trace.name]
     assert names == ["High (1)", "Elevated (0)", "Low (2)", "Too few devices (1)"]
+
+
+def test_the_timeline_says_state_in_words_and_goes_on_to_now_while_open() -> None:
+    where = {"area_name": "<b>Bovera</b>", "network_name": "Orange", "start_ts": datetime(2026, 11, 24, 11)}
+    numbers = {"peak_bad_share": 0.5, "peak_bad_n": 5, "peak_vote_n": 10}
+    rows = [
+        {**where, **numbers, "state": "CONFIRMED", "end_ts": None},
+        {**where, **numbers, "state": "OK", "end_ts": datetime(2026, 11, 24, 11, 30)},
+    ]
+    figure = charts.incident_timeline(rows, datetime(2026, 11, 24, 12, tzinfo=UTC))
+    found = {trace.name: trace for trace in figure.data}
+    assert {name: trace.text for name, trace in found.items()} == {"Outage (1)": ("Outage",), "Over (1)": ("Over",)}
+    assert [trace.x[0] / 60_000 for trace in found.values()] == [60, 30]
+    assert found["Outage (1)"].base[0] == datetime(2026, 11, 24, 12)
+    assert found["Outage (1)"].y[0] == "&lt;b>Bovera&lt;/b> · Orange"
 
 
 def test_names_from_the_data_are_escaped_in_hover_texts() -> None:

@@ -1,6 +1,10 @@
 """A shared address shows what it says, or says why it can't."""
 
-from dashboard.filters import choose, choose_day
+import re
+
+import pytest
+
+from dashboard.filters import choose, choose_day, complaint_about_unknown, quoted
 
 LEVELS = {"all": "Catalonia", "province": "Province"}
 
@@ -29,3 +33,19 @@ def test_a_day_without_data_falls_back_to_the_newest() -> None:
     gone = choose_day({"day": "2026-01-01"}, known)
     assert (gone.value, "has no data" in (gone.complaint or "")) == ("2026-11-24", True)
     assert "is not a date" in (choose_day({"day": "1' or 1=1"}, known).complaint or "")
+
+
+def test_what_a_page_does_not_know_is_named_at_most_three_times() -> None:
+    assert complaint_about_unknown(["day"], ["day", "area"]) is None
+    assert "“dya”, which this page does not know" in (complaint_about_unknown(["day", "dya"], ["day"]) or "")
+    assert "“a”, “b”, “c” and more" in (complaint_about_unknown(["a", "b", "c", "d"], []) or "")
+
+
+@pytest.mark.parametrize(
+    "text", ["[x](http://y)", ":red[x]", "$x$", "<b>", "`x`", "a\n# b", "![x](y)", "**x**", "x" * 500]
+)
+def test_a_quoted_text_is_short_and_means_nothing_in_markdown(text: str) -> None:
+    shown = quoted(text)
+    unescaped = re.sub(r"\\.", "", shown)
+    assert len(unescaped) <= 42
+    assert not set("\n[]()<>`*$#:!") & set(unescaped)

@@ -47,3 +47,14 @@ def test_age_is_never_negative_and_reads_in_fitting_units() -> None:
         "2.0 h",
         "2 days",
     ]
+
+
+def test_csv_keeps_what_is_shown_and_computes_nothing() -> None:
+    first = {"name": "=1+1", "note": 'say "x", y', "share": 0.5, "dbm": "-97", "gone": None}
+    lines = fmt.csv_text([first, {"name": "@sum", "note": "-a"}]).splitlines()
+    assert lines == ["name,note,share,dbm,gone", '\'=1+1,"say ""x"", y",0.5,-97,', "'@sum,'-a,,,"]
+    assert fmt.csv_text([]) == ""
+
+
+def test_an_availability_is_100_percent_only_without_any_outage() -> None:
+    assert [fmt.precise_share(value) for value in (None, 1, 0.99999, 0.9912)] == ["–", "100 %", "99.99 %", "99.12 %"]

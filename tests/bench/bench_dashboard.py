@@ -1,0 +1,133 @@
+"""`make bench-dashboard`: how soon a page stands, and what many viewers cost; prints one JSON line last.
+
+On simulated days that no refresh changes. First paint is when the freshness strip of a warm dashboard's overview stands
+in a new browser session, complete when nothing of it is still to come. Viewers keep the overview open, which refreshes
+itself.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from infra.local import processes
+from infra.local.demo import wait_for_marts
+from infra.local.settings import LocalSettings
+from infra.local.smoke import on_free_ports
+from infra.local.system import System, running
+from tests.e2e.browser import LOADED_TIMEOUT_MS, chromium, open_page, settle
+
+EVENTS_PER_DAY = 20_000
+VIEWERS = (1, 5, 20)
+_WARM_UP = 3
+# What is not in front is not slowed down: each viewer looks at a screen of their own.
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+
+
+def measure(system: System, arguments: argparse.Namespace) -> dict[str, Any]:
+    load(system, arguments.days)
+    url = system.settings.dashboard_url
+    dashboard = system.children["dashboard"].pid
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+        figures = paints(browser, url, arguments.loads)
+        for viewers in VIEWERS:
+            with watching(browser, url, viewers) as pages:
+                figures[f"queries_per_min_{viewers}"] = queries_per_minute(pages, arguments.seconds)
+                figures[f"rss_mb_{viewers}"] = round(processes.tree_memory_mb(dashboard))
+        browser.close()
+    return figures
+
+
+def load(system: System, days: int) -> None:
+    """A system whose marts hold a simulated history and rest."""
+    system.start_aws()
+    system.simulate_history(days, EVENTS_PER_DAY, lambda _: None)
+    system.load_history(lambda _: None)
+    system.start_refresh()
+    wait_for_marts(system)
+    processes.stop(system.children.pop("refresh"))
+    system.start_dashboard()
+
+
+def paints(browser: Browser, url: str, loads: int) -> dict[str, float]:
+    first, complete = [], []
+    for _ in range(_WARM_UP + loads):
+        with contextlib.closing(browser.new_context()) as session:
+            page = session.new_page()
+            began = time.monotonic()
+            page.goto(url, wait_until="commit")
+            page.locator(".tp-strip").wait_for(timeout=LOADED_TIMEOUT_MS)
+            first.append(time.monotonic() - began)
+            settle(page)
+            complete.append(time.monotonic() - began)
+    figures = {}
+    for name, seconds in (("first_paint", first[_WARM_UP:]), ("complete", complete[_WARM_UP:])):
+        figures[f"{name}_p50_s"] = round(statistics.median(seconds), 2)
+        figures[f"{name}_p95_s"] = round(statistics.quantiles(seconds, n=20)[-1], 2)
+    return figures
+
+
+@contextlib.contextmanager
+def watching(browser: Browser, url: str, viewers: int) -> Iterator[list[Page]]:
+    """So many sessions on the overview."""
+    sessions = [browser.new_context() for _ in range(viewers)]
+    try:
+        pages = [session.new_page() for session in sessions]
+        for page in pages:
+            open_page(page, url)
+        yield pages
+    finally:
+        for session in sessions:
+            session.close()
+
+
+def queries_per_minute(pages: list[Page], seconds: int) -> float:
+    """That the dashboard sends to Athena while the pages stay open."""
+    began = datetime.now(UTC)
+    pages[0].wait_for_timeout(1000 * seconds)
+    return round(60 * queries_since(began) / seconds, 1)
+
+
+def queries_since(began: datetime) -> int:
+    athena = boto3.client("athena")
+    found = 0
+    for page in athena.get_paginator("list_query_executions").paginate(WorkGroup="dashboard"):
+        ids = page["QueryExecutionIds"]
+        for one in athena.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"] if ids else []:
+            found += one["Status"]["SubmissionDateTime"] >= began
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench-dashboard", description=__doc__.split("\n")[0])
+    parser.add_argument("--days", type=int, default=14, help="length of the simulated history (default 14)")
+    parser.add_argument("--loads", type=int, default=40, help="how often the overview is opened (default 40)")
+    parser.add_argument("--seconds", type=int, default=180, help="how long the viewers watch (default 180)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="telcopulse-dashboard-") as folder:
+        own = on_free_ports(LocalSettings.from_env(), Path(folder))
+        os.environ.update(own.environment())
+        with running(own) as system:
+            figures = measure(system, arguments)
+    print(json.dumps(figures), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
