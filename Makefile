@@ -62,9 +62,9 @@ chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count 
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: test-infra
-test-infra: setup ## Terraform: rules, then the whole account applied, planned, released, destroyed (about 10 minutes)
+test-infra: setup ## Terraform's rules; the whole account applied, planned, released, destroyed; what its roles may not do (about 10 minutes)
 	@CI_REQUIRES_TERRAFORM=1 $(BIN)/python -m pytest -s tests/integration/test_terraform_configuration.py \
-		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py $(ARGS)
+		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py tests/unit/test_access.py $(ARGS)
 	@$(call took,make test-infra)
 
 .PHONY: histories
@@ -108,6 +108,10 @@ bench-freshness: setup ## 200 events/s for ten minutes through the whole system:
 .PHONY: bench-dashboard
 bench-dashboard: setup $(STAMPS)/debian ## How soon a page stands, and what 1, 5 and 20 viewers cost; one JSON line (about 20 minutes)
 	@exec $(BIN)/python -m tests.bench.bench_dashboard $(ARGS)
+
+.PHONY: cost
+cost: setup ## What an account costs a day at 1,000, 10,000 and 100,000 events/s, by component
+	@exec $(BIN)/python -m infra.cost
 
 .PHONY: score-outages
 score-outages: setup ## How well outages are found in simulated weeks, as of arrival; writes docs/outage-scores.md, prints one JSON line

@@ -9,8 +9,8 @@ import sys
 import time
 from types import FrameType
 
-from infra.local import http_server, patches, processes, resources
-from infra.local.athena import install as install_athena
+from infra.local import athena, http_server, patches, processes, resources
+from infra.local.call_log import LogCalls
 from infra.local.settings import LocalError, LocalSettings
 from infra.local.trino import Trino
 
@@ -56,12 +56,15 @@ def serve(settings: LocalSettings) -> None:
 def start_services(settings: LocalSettings) -> None:
     """Serve an account with nothing in it, in threads of this process; queries need an engine beside it."""
     patches.install(settings)
-    install_athena(
+    athena.install(
         trino_url=settings.trino_url,
         endpoint_url=settings.endpoint_url,
         dml_timeout_s=settings.athena_dml_timeout_s,
     )
-    http_server.start(settings.aws_port, http_server.build_app(settings.max_put_mb))
+    app = http_server.build_app(settings.max_put_mb)
+    if settings.record_calls:
+        app = LogCalls(app, settings.calls_log, workgroup_of=athena.workgroup_of, asking=athena.asking)
+    http_server.start(settings.aws_port, app)
 
 
 def _watch(trino: Trino) -> None:

@@ -19,6 +19,7 @@ SECRET_KEY = "test"
 LOOPBACK = "127.0.0.1"
 MAX_PUT_VARIABLE = "TELCOPULSE_S3_MAX_PUT_MB"
 DML_TIMEOUT_VARIABLE = "TELCOPULSE_ATHENA_DML_TIMEOUT_S"
+RECORD_CALLS_VARIABLE = "TELCOPULSE_RECORD_CALLS"
 
 
 class LocalError(Exception):
@@ -41,6 +42,7 @@ class LocalSettings:
     kinesis_limits: bool = False
     max_put_mb: int = 256
     athena_dml_timeout_s: int = 1800
+    record_calls: bool = False
 
     @property
     def endpoint_url(self) -> str:
@@ -64,14 +66,19 @@ class LocalSettings:
         return self.state_dir / "s3"
 
     @property
+    def calls_log(self) -> Path:
+        """Every call as a line of JSON, if `record_calls`."""
+        return self.logs_dir / "calls.jsonl"
+
+    @property
     def checkpoint_dir(self) -> Path:
         """Spark's checkpoint: AWS keeps it in S3, for which a laptop's Spark has no file system."""
         return self.state_dir / "checkpoint"
 
     @classmethod
     def from_env(cls) -> "LocalSettings":
-        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR, _KINESIS_LIMITS, _S3_MAX_PUT_MB and
-        _ATHENA_DML_TIMEOUT_S.
+        """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR, _KINESIS_LIMITS, _S3_MAX_PUT_MB,
+        _ATHENA_DML_TIMEOUT_S and _RECORD_CALLS.
 
         Raises: InvalidSetting: a port is not a number from 1 to 65535, a switch neither 0 nor 1, a size or a time not
         positive or beyond AWS's own.
@@ -91,6 +98,7 @@ class LocalSettings:
                 largest=cls.athena_dml_timeout_s,
                 what="a number of seconds",
             ),
+            record_calls=_switch(RECORD_CALLS_VARIABLE),
         )
 
     def environment(self) -> dict[str, str]:
@@ -116,6 +124,7 @@ class LocalSettings:
             "TELCOPULSE_KINESIS_LIMITS": str(int(self.kinesis_limits)),
             MAX_PUT_VARIABLE: str(self.max_put_mb),
             DML_TIMEOUT_VARIABLE: str(self.athena_dml_timeout_s),
+            RECORD_CALLS_VARIABLE: str(int(self.record_calls)),
         }
 
 

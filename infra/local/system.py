@@ -16,6 +16,7 @@ from pathlib import Path
 import requests
 
 from infra.local import processes, resources, stack
+from infra.local.callers import access_key
 from infra.local.settings import LOOPBACK, REPO_ROOT, LocalSettings
 
 RAW_TABLE = "glue_catalog.raw.network_events"
@@ -28,6 +29,16 @@ _BACKFILL = ("-m", "glue_streaming.backfill", "--table", RAW_TABLE, "--warehouse
 _WATCH_INTERVAL_S = 0.2
 _REPLAY = ("-m", "infra.feed", "replay", "--stream", resources.STREAM)
 _MEMORY_SAMPLE_INTERVAL_S = 2.0
+
+# Whose credentials each part has on AWS; the others are a person's.
+_ROLES = {
+    "backfill": "stream",
+    "job": "stream",
+    "refresh": "refresh",
+    "dashboard": "dashboard",
+    "replay": "feed",
+    "phones": "feed",
+}
 
 Progress = Callable[[int], None]
 
@@ -137,6 +148,8 @@ class System:
         environment["DBT_TARGET_PATH"] = str(self.settings.state_dir / "dbt" / "target")
         environment["DBT_LOG_PATH"] = str(self.settings.state_dir / "dbt" / "logs")
         environment["PYTHONUNBUFFERED"] = "1"
+        if name in _ROLES:
+            environment["AWS_ACCESS_KEY_ID"] = access_key(_ROLES[name])
         child = processes.start(name, [sys.executable, *python_arguments], environment, log, cwd=REPO_ROOT)
         self.children[name] = child
         return child

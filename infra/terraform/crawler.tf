@@ -1,4 +1,12 @@
-# On demand only: finds Iceberg tables in S3 that the catalog lost. Writers are stopped before (docs/runbook.md).
+locals {
+  # Of marts not the whole bucket, which also holds what builds of branches made.
+  crawled_folders = {
+    raw   = ["network_events/"]
+    marts = ["marts/", "refresh_log/marts/"]
+  }
+}
+
+# On demand only: finds Iceberg tables in S3 that the catalog lost. Writers are stopped before (docs/restore.md).
 resource "aws_glue_crawler" "restore" {
   for_each = aws_glue_catalog_database.lake
 
@@ -9,8 +17,9 @@ resource "aws_glue_crawler" "restore" {
   security_configuration = aws_glue_security_configuration.stream.name
 
   iceberg_target {
-    connection_name         = values(aws_glue_connection.private)[0].name
-    paths                   = [each.value.location_uri]
+    connection_name = values(aws_glue_connection.private)[0].name
+    paths           = [for folder in local.crawled_folders[each.key] : "${each.value.location_uri}${folder}"]
+    # dbt puts a table at <table>/<id>/.
     maximum_traversal_depth = 3
   }
 

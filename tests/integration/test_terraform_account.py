@@ -19,6 +19,8 @@ import pytest
 from glue_streaming.settings import JobSettings
 from infra.local.settings import REPO_ROOT, LocalSettings
 from infra.release.package import compile_dbt
+from tests import access
+from tests.integration.account_policies import rendered
 from tests.integration.services import own_services
 from tests.integration.terraform_program import Terraform
 
@@ -180,6 +182,13 @@ def test_everything_is_allowed_by_name_but_what_has_no_resource(account: Account
         "ecr:GetAuthorizationToken",
         "glue:GetSecurityConfiguration",
     }
+
+
+def test_calls_are_judged_by_the_policies_that_are_rendered(account: Account, tmp_path: Path) -> None:
+    policies = rendered(account.resources)
+    path = tmp_path / access.POLICIES.name
+    path.write_text(json.dumps(policies, indent=1) + "\n")
+    assert policies == json.loads(access.POLICIES.read_text()), f"if it is meant, copy {path} to {access.POLICIES}"
 
 
 def test_there_is_no_nat_and_no_way_out_of_a_private_subnet(account: Account) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.athena import models, responses
 
-from infra.local.athena import api_catalog, api_named, api_prepared, api_workgroups, paging, reuse
+from infra.local.athena import api_catalog, api_named, api_prepared, api_workgroups, asker, paging, reuse
 from infra.local.athena.api_workgroups import ENGINE_VERSION
 from infra.local.athena.backend import TrinoAthenaBackend
 from infra.local.athena.errors import InvalidRequest
@@ -30,7 +30,7 @@ def install(*, trino_url: str, endpoint_url: str, dml_timeout_s: float = DML_TIM
         models.athena_backends[account].backend = TrinoAthenaBackend
     apis = (api_catalog, api_named, api_prepared, api_workgroups)
     for handler in (*_HANDLERS, *(handler for api in apis for handler in api.HANDLERS)):
-        setattr(responses.AthenaResponse, handler.__name__, handler)
+        setattr(responses.AthenaResponse, handler.__name__, asker.on_behalf(handler))
 
 
 def start_query_execution(self: Request) -> str:

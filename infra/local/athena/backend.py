@@ -1,13 +1,14 @@
 """moto's Athena backend with executions that really run, each in a thread of its own."""
 
 import logging
+import re
 import threading
 from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.athena import models
 
-from infra.local.athena import catalog, reuse, sql, syntax
+from infra.local.athena import asker, catalog, reuse, sql, syntax
 from infra.local.athena.errors import InvalidRequest, QueryFailed, from_aws, internal_error
 from infra.local.athena.execution import Execution, Output
 from infra.local.athena.executor import Executor
@@ -15,6 +16,7 @@ from infra.local.athena.kept import Kept
 from infra.local.athena.limits import DML_TIMEOUT_S, Limits, QueryStopped, cancelled_by_user
 from infra.local.athena.sql.text import Refused
 from infra.local.athena.trino_client import TrinoClient
+from infra.local.settings import ACCOUNT_ID, REGION
 
 log = logging.getLogger("telcopulse.athena")
 
@@ -65,6 +67,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
             base_location=_output_location(group, config).rstrip("/") + "/",
             limits=Limits.of(plan.kind, int(cutoff) if cutoff else None, dml_timeout_s=self.dml_timeout_s),
             reuse_minutes=reuse_minutes,
+            asked_by=asker.role.get(),
         )
         kept = self.kept.add(execution, token)
         if kept is execution:
@@ -107,6 +110,7 @@ class TrinoAthenaBackend(models.AthenaBackend):
         return execution
 
     def _run(self, execution: Execution) -> None:
+        asker.role.set(execution.asked_by)
         if not execution.enter("RUNNING"):
             return
         try:
@@ -136,6 +140,24 @@ class TrinoAthenaBackend(models.AthenaBackend):
 
 # moto checks where a backend class comes from.
 TrinoAthenaBackend.__module__ = models.__name__
+
+
+def asking(table: str) -> set[str]:
+    """Whose queries run now: of those that name the table, if any does; `other`: who has no role of its own."""
+    running = [one for one in list(_backend().executions.values()) if one.end_time is None]
+    naming = [one for one in running if re.search(rf"\b{re.escape(table)}\b", one.query)]
+    return {one.asked_by or "other" for one in naming or running}
+
+
+def workgroup_of(execution: str) -> str:
+    """The workgroup that a query was asked in; empty for an unknown one."""
+    found = _backend().executions.get(execution)
+    return str(found.workgroup.name) if found else ""
+
+
+def _backend() -> TrinoAthenaBackend:
+    found: TrinoAthenaBackend = models.athena_backends[ACCOUNT_ID][REGION]
+    return found
 
 
 def _output_location(group: models.WorkGroup, config: dict[str, Any] | None) -> str:

@@ -12,7 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.local.athena import types
+from infra.local.athena import asker, types
+from infra.local.settings import SECRET_KEY
 
 Table = dict[str, Any]
 
@@ -49,10 +50,15 @@ _FORMATS = {
 }
 
 
-@cache
 def client(service: str) -> Any:
-    """One client a service: they are thread-safe, and making one costs 0.2 s."""
-    session: Any = boto3.session.Session()
+    """A client of whoever Athena acts for in this thread."""
+    return client_of(service, asker.access_key())
+
+
+@cache
+def client_of(service: str, access_key: str) -> Any:
+    """One client a service and asker: they are thread-safe, and making one costs 0.2 s."""
+    session: Any = boto3.session.Session(aws_access_key_id=access_key, aws_secret_access_key=SECRET_KEY)
     return session.client(service, config=Config(max_pool_connections=64))
 
 

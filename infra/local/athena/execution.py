@@ -36,6 +36,7 @@ class Execution(models.Execution):
         base_location: str,
         limits: Limits,
         reuse_minutes: int | None = None,
+        asked_by: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -43,6 +44,7 @@ class Execution(models.Execution):
         self.plan = plan
         self.base_location = base_location
         self.reuse_minutes = reuse_minutes
+        self.asked_by = asked_by
         self.is_reuse = False
         self.limits = limits
         self.end_time: float | None = None
@@ -85,7 +87,14 @@ class Execution(models.Execution):
         Raises: QueryFailed, QueryStopped.
         """
         try:
-            result = trino.run(sql, catalog=ICEBERG, schema=self.database, should_stop=self._should_stop, **options)
+            result = trino.run(
+                sql,
+                catalog=ICEBERG,
+                schema=self.database,
+                user=self.asked_by,
+                should_stop=self._should_stop,
+                **options,
+            )
         except TrinoError as error:
             raise from_trino(error) from error
         self.engine_stats = result.stats or self.engine_stats

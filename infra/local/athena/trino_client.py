@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 _POOL_SIZE = 64
+_USER = "athena"
 _REQUEST_TIMEOUT_S = 600
 _BUSY = (502, 503, 504)
 # In its first seconds the engine may lose sight of its only node: https://github.com/trinodb/trino/issues/2214
@@ -37,9 +38,8 @@ class TrinoResult:
 class TrinoClient:
     """One per server; safe to share between threads."""
 
-    def __init__(self, url: str, user: str = "athena") -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._user = user
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.mount("http://", requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=_POOL_SIZE))
@@ -50,6 +50,7 @@ class TrinoClient:
         *,
         catalog: str,
         schema: str,
+        user: str | None = None,
         session: Mapping[str, str] | None = None,
         prepared: Mapping[str, str] | None = None,
         should_stop: Callable[[dict[str, Any]], Exception | None] = lambda stats: None,
@@ -60,7 +61,7 @@ class TrinoClient:
         cancelled in the engine and the error raised.
         Raises: TrinoError.
         """
-        headers = self._headers(catalog, schema, session or {}, prepared or {})
+        headers = self._headers(user or _USER, catalog, schema, session or {}, prepared or {})
         deadline = time.monotonic() + _NO_NODES_TIMEOUT_S
         while True:
             try:
@@ -94,10 +95,10 @@ class TrinoClient:
             answer = self._get(following, headers)
 
     def _headers(
-        self, catalog: str, schema: str, session: Mapping[str, str], prepared: Mapping[str, str]
+        self, user: str, catalog: str, schema: str, session: Mapping[str, str], prepared: Mapping[str, str]
     ) -> dict[str, str]:
         headers = {
-            "X-Trino-User": self._user,
+            "X-Trino-User": user,
             "X-Trino-Catalog": catalog,
             "X-Trino-Schema": schema,
             "X-Trino-Source": "athena",

@@ -43,7 +43,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     found = Engine()
     monkeypatch.setattr(TrinoAthenaBackend, "trino", found)
     with mock_aws():
-        catalog.client.cache_clear()
+        catalog.client_of.cache_clear()
         boto3.client("s3").create_bucket(
             Bucket="results", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
@@ -52,7 +52,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
         )
         yield found
         found.go_on.set()
-    catalog.client.cache_clear()
+    catalog.client_of.cache_clear()
 
 
 @pytest.fixture
