@@ -64,7 +64,8 @@ chaos: setup $(STAMPS)/debian ## Kill the job 30 times in bad weather and count 
 .PHONY: test-infra
 test-infra: setup ## Terraform's rules; the whole account applied, planned, released, destroyed; what its roles may not do (about 10 minutes)
 	@CI_REQUIRES_TERRAFORM=1 $(BIN)/python -m pytest -s tests/integration/test_terraform_configuration.py \
-		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py tests/unit/test_access.py $(ARGS)
+		tests/integration/test_terraform_account.py tests/integration/test_release_scripts.py tests/unit/test_access.py \
+		tests/e2e/test_roles.py $(ARGS)
 	@$(call took,make test-infra)
 
 .PHONY: histories

@@ -60,6 +60,8 @@ def needed(
     if prefix == "cloudwatch":
         namespace = request.get("Namespace")
         return [Permission(action, ("*",), {"cloudwatch:namespace": str(namespace)} if namespace else {})]
+    if call.service == "ecr" and "repositoryName" in request:
+        return [Permission(action, (_arn("ecr", f"repository/{request['repositoryName']}"),))]
     if call.service == "iam":
         return [Permission(action, (_iam_arn(request),))]
     return [Permission(action, ("*",))]

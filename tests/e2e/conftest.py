@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,12 @@ from infra.local.system import System, running
 
 RATE_EVENTS_PER_S = 50
 TRIGGER_S = 5
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What the roles did is judged at the end."""
+    items.sort(key=lambda item: item.path.name == "test_roles.py")
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ class WholePath:
 @pytest.fixture(scope="session")
 def whole_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholePath]:
     """A running system whose marts hold one pass of the real slice."""
-    settings = smoke.on_free_ports(LocalSettings.from_env(), Path(tmp_path_factory.mktemp("whole-path")))
+    free = smoke.on_free_ports(LocalSettings.from_env(), Path(tmp_path_factory.mktemp("whole-path")))
+    settings = replace(free, record_calls=True)
     os.environ.update(settings.environment())
     with running(settings) as system:
         result = smoke.one_pass(system, RATE_EVENTS_PER_S, TRIGGER_S)

@@ -1,10 +1,12 @@
 """The promises of `make smoke`, and people working by hand beside the running system."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 from infra.local import athena_client
+from infra.local.callers import access_key
 from infra.local.settings import REPO_ROOT
 from tests.e2e.conftest import WholePath
 from tests.integration.programs import wait_until
@@ -42,7 +44,9 @@ def test_dbt_build_by_hand_works_beside_the_loop(whole_path: WholePath, tmp_path
 def test_the_aws_cli_queries_a_mart(whole_path: WholePath) -> None:
     def aws(*arguments: str) -> dict:
         command = [BIN / "aws", "athena", *arguments, "--output", "json"]
-        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": access_key("adhoc")}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+        return json.loads(done.stdout)
 
     started = aws(
         "start-query-execution",

@@ -8,7 +8,9 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from infra.local import processes, server
@@ -19,9 +21,12 @@ READY_TIMEOUT_S = 60
 
 
 @contextmanager
-def own_services(folder: Path) -> Iterator[LocalSettings]:
-    """An account with nothing in it on free ports, in a process of its own; the environment points to it."""
-    settings = on_free_ports(LocalSettings.from_env(), folder)
+def own_services(folder: Path, **changes: Any) -> Iterator[LocalSettings]:
+    """An account with nothing in it on free ports, in a process of its own; the environment points to it.
+
+    `changes`: fields of LocalSettings that differ from the environment's.
+    """
+    settings = replace(on_free_ports(LocalSettings.from_env(), folder), **changes)
     log, ready = settings.logs_dir / "services.log", settings.state_dir / "ready"
     with patch.dict(os.environ, settings.environment()):
         command = [sys.executable, "-m", "tests.integration.services"]

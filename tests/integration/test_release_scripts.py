@@ -12,8 +12,10 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.settings import REGION, REPO_ROOT
+from infra.local.callers import access_key
+from infra.local.settings import REGION, REPO_ROOT, LocalSettings
 from infra.release import package, smoke
+from tests import recorded_calls
 from tests.integration.services import own_services
 
 SCRIPTS = REPO_ROOT / "infra" / "release"
@@ -22,9 +24,9 @@ PREFIX = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/telcopulse-test"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with own_services(Path(tmp_path_factory.mktemp("services"))):
-        yield
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSettings]:
+    with own_services(Path(tmp_path_factory.mktemp("services")), record_calls=True) as settings:
+        yield settings
 
 
 @pytest.fixture
@@ -112,6 +114,27 @@ def test_images_are_built_and_pushed_unless_they_are_there(checkout: Path, tmp_p
     assert login.strip() == f"login --username AWS --password-stdin {PREFIX.split('/')[0]}"
     assert build.strip() == f"build --pull --build-arg PYTHON_IMAGE={DIGEST} --tag {PREFIX}/refresh:v1.0.0 -"
     assert push.strip() == f"push {PREFIX}/refresh:v1.0.0"
+
+
+def test_a_release_needs_what_its_role_may_and_no_less(checkout: Path, tmp_path: Path, services: LocalSettings) -> None:
+    """As the account's artifacts and repositories, under the role's own key."""
+    path, _ = stand_in(tmp_path / "bin", "docker")
+    boto3.client("s3").create_bucket(
+        Bucket="telcopulse-artifacts", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    for name in package.CONTEXTS:
+        boto3.client("ecr").create_repository(repositoryName=f"telcopulse-dev/{name}")
+    as_build = {"AWS_ACCESS_KEY_ID": access_key("build")}
+    registry = f"{PREFIX.split('/')[0]}/telcopulse-dev"
+    for _ in range(2):
+        assert run(checkout, "upload.sh", "v1.0.0", "telcopulse-artifacts", **as_build).returncode == 0
+    done = run(checkout, "build_images.sh", "v1.0.0", registry, PYTHON_IMAGE=DIGEST, PATH=path, **as_build)
+    assert done.returncode == 0, done.stderr
+    report = recorded_calls.judged(services.calls_log)
+    print(f"\n{report.table()}")
+    assert report.refused == []
+    assert report.roles == {"build"}
+    assert report.unused() == []
 
 
 def test_the_streaming_job_is_stopped_and_started(checkout: Path) -> None:

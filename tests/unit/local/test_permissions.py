@@ -90,6 +90,11 @@ def test_a_query_is_of_the_workgroup_that_it_was_asked_in() -> None:
         assert [one.resources for one in of(call, body)] == [(f"{ATHENA}:workgroup/dashboard",)]
 
 
+def test_an_image_is_of_its_repository() -> None:
+    (found,) = of(json_call("ecr", "DescribeImages"), {"repositoryName": "a/b"})
+    assert found.resources == ("arn:aws:ecr:eu-west-1:123456789012:repository/a/b",)
+
+
 def test_metrics_have_no_resource_but_a_namespace() -> None:
     query = AwsCall("monitoring", "PutMetricData", "", "query")
     assert of(query, b"Action=PutMetricData&Namespace=TelcoPulse") == [

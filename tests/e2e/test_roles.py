@@ -1,0 +1,55 @@
+"""Least privilege, proven by use: all that the roles did on the whole path is allowed by the policies that Terraform
+renders, and the statements that none of it needed are known.
+
+The last module of these tests, for it looks at what the others did.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local.callers import access_key
+from infra.local.settings import REPO_ROOT
+from tests import recorded_calls, refused_calls
+from tests.e2e.conftest import WholePath
+
+PAGE = REPO_ROOT / "docs" / "access.md"
+ACKNOWLEDGE = """
+from dashboard.acknowledgements import acknowledge
+from dashboard.client import MartsClient
+from dashboard.settings import Settings
+query = acknowledge("none", "a test", "")
+MartsClient(Settings.from_env()).query(query.sql, query.parameters)
+"""
+MAINTAIN = """
+from infra.local import athena_client
+for statement in ("optimize network_events rewrite data using bin_pack", "vacuum network_events"):
+    athena_client.query(statement, database="raw", workgroup="dbt")
+"""
+
+
+def act_as(role: str, program: str) -> None:
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": access_key(role)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPO_ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_every_recorded_call_is_allowed_and_every_other_statement_explained(
+    whole_path: WholePath, tmp_path: Path
+) -> None:
+    act_as("dashboard", ACKNOWLEDGE)
+    act_as("refresh", MAINTAIN)
+    act_as("adhoc", 'from infra.local import athena_client\nathena_client.query("select count(*) from service_status")')
+    report = recorded_calls.judged(whole_path.system.settings.calls_log)
+    unused = "\n".join(report.unused())
+    text = f"{report.table()}\n\n{refused_calls.table()}\n\nnot needed:\n{unused}\nunclear: {report.unclear_count}"
+    (tmp_path / "report.md").write_text(text + "\n")
+    print(f"\n{text}")
+    assert report.refused == []
+    assert report.roles == {"stream", "refresh", "dashboard", "adhoc", "feed"}
+    page = PAGE.read_text()
+    assert [name for name in report.unused() if f"| `{name}` |" not in page] == []
+    assert [line for line in map(recorded_calls.line_of, report.rows) if line not in page] == []
