@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="simulated: weeks of simulated phones, then live; replay: the real slice, again and again",
     )
     parser.add_argument("--days", type=int, default=14, help="length of the simulated history (default 14)")
-    parser.add_argument("--events-per-day", type=int, default=100_000, help="of the simulated phones (default 100,000)")
+    parser.add_argument("--events-per-day", type=int, default=40_000, help="of the simulated phones (default 40,000)")
     parser.add_argument("--rate", type=float, default=10.0, help="of the replay, in events per second (default 10)")
     parser.add_argument("--trigger-seconds", type=int, default=10, help="the job's micro-batch interval (default 10)")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from infra.local import athena_client
 from infra.local.callers import access_key
 from infra.local.settings import REPO_ROOT
+from tests.e2e import by_hand
 from tests.e2e.conftest import WholePath
 from tests.integration.programs import wait_until
 
-BIN = REPO_ROOT / ".venv" / "bin"
 MEMORY_LIMIT_MB = 6 * 1024
 
 
@@ -27,23 +27,13 @@ def test_the_whole_system_fits_in_six_gib(whole_path: WholePath) -> None:
 
 
 def test_dbt_build_by_hand_works_beside_the_loop(whole_path: WholePath, tmp_path: Path) -> None:
-    command = [
-        BIN / "dbt",
-        "build",
-        "--target-path",
-        str(tmp_path / "target"),
-        "--log-path",
-        str(tmp_path / "logs"),
-    ]
-    build = subprocess.run(command, cwd=REPO_ROOT, capture_output=True, text=True, timeout=600, check=False)
-    assert build.returncode == 0, build.stdout[-4000:]
-    assert "ERROR=0" in build.stdout
+    assert "ERROR=0" in by_hand.dbt(tmp_path, "build")
     whole_path.system.require_all_alive(finished_ok={"replay"})
 
 
 def test_the_aws_cli_queries_a_mart(whole_path: WholePath) -> None:
     def aws(*arguments: str) -> dict:
-        command = [BIN / "aws", "athena", *arguments, "--output", "json"]
+        command = [by_hand.BIN / "aws", "athena", *arguments, "--output", "json"]
         environment = {**os.environ, "AWS_ACCESS_KEY_ID": access_key("adhoc")}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
         return json.loads(done.stdout)
