@@ -234,7 +234,7 @@ def figures() -> list[list[str | None]]:
         f"select (select count(*) from {RAW}.network_events), (select sum(n) from int_network_events_5min), "
         "(select sum(n) from signal_trends), (select sum(n) from service_status), "
         "(select count(*) from outage_checks), (select count(*) from outage_state_changes), "
-        "(select max(refreshed_ts) from int_network_events_5min), "
+        "(select max(refreshed_ts) from signal_trends), "
         "(select count(*) from refresh_log where what = 'rebuilt')"
     )
 
