@@ -12,9 +12,7 @@ import pytest
 
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT, LocalSettings
-from infra.release import name_crawled
 from tests.integration import athena_functions, measurements
-from tests.integration.catalog_clients import crawl
 from tests.integration.planted_defects import DEFECTS
 from tests.integration.programs import backfill
 from tests.warm_dbt import WarmDbt, copy_project
@@ -205,38 +203,6 @@ def edit(path: Path, right: str, wrong: str) -> None:
 def tables() -> set[str]:
     found = boto3.client("glue").get_tables(DatabaseName=BRANCH)["TableList"]
     return {table["Name"] for table in found}
-
-
-def test_a_lost_catalog_is_restored_from_what_lies_in_s3(prod: WarmDbt) -> None:
-    """As docs/restore.md says: crawl, names, seeds, models; and the reconciliation finds nothing to rebuild."""
-    glue = boto3.client("glue")
-    before, described = figures(), {name: glue_table(name).get("Description") for name in names_in(PROD)}
-    for database in (RAW, PROD):
-        for name in names_in(database):
-            glue.delete_table(DatabaseName=database, Name=name)
-    crawl(RAW, f"s3://telcopulse-raw/{RAW}/")
-    crawl(PROD, f"s3://telcopulse-marts/{PROD}/", f"s3://telcopulse-marts/refresh_log/{PROD}/")
-    assert name_crawled.main(["--database", PROD]) == 0
-    prod.run("seed")
-    prod.run("run", "--vars", "{beat: reconcile}")
-    assert {name: glue_table(name).get("Description") for name in names_in(PROD)} == described
-    assert figures() == before
-
-
-def names_in(database: str) -> list[str]:
-    pages = boto3.client("glue").get_paginator("get_tables").paginate(DatabaseName=database)
-    return [table["Name"] for page in pages for table in page["TableList"]]
-
-
-def figures() -> list[list[str | None]]:
-    """What would differ if rows were lost, doubled or computed anew, logs included."""
-    return rows(
-        f"select (select count(*) from {RAW}.network_events), (select sum(n) from int_network_events_5min), "
-        "(select sum(n) from signal_trends), (select sum(n) from service_status), "
-        "(select count(*) from outage_checks), (select count(*) from outage_state_changes), "
-        "(select max(refreshed_ts) from signal_trends), "
-        "(select count(*) from refresh_log where what = 'rebuilt')"
-    )
 
 
 def test_only_a_branch_can_be_dropped(prod: WarmDbt) -> None:
