@@ -16,11 +16,13 @@ from tests.e2e.conftest import WholePath
 
 PAGE = REPO_ROOT / "docs" / "access.md"
 ACKNOWLEDGE = """
+from dashboard import queries
 from dashboard.acknowledgements import acknowledge
 from dashboard.client import MartsClient
 from dashboard.settings import Settings
-query = acknowledge("none", "a test", "")
-MartsClient(Settings.from_env()).query(query.sql, query.parameters)
+client = MartsClient(Settings.from_env())
+for query in (queries.networks(), acknowledge("none", "a test", "")):
+    client.query(query.sql, query.parameters)
 """
 MAINTAIN = """
 from infra.local import athena_client
