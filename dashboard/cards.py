@@ -7,16 +7,10 @@ from urllib.parse import quote
 
 from dashboard import formatting as fmt
 from dashboard.client import Row
+from dashboard.palette import STATE_COLOURS
 
 # Okabe and Ito's colours; a sign and a word say the same.
-_LOOKS = {
-    "CONFIRMED": ("#D55E00", "■"),
-    "SUSPECTED": ("#E69F00", "▲"),
-    "DEGRADED": ("#CC79A7", "◆"),
-    "RECOVERING": ("#0072B2", "↗"),
-    "INSUFFICIENT_DATA": ("#8a8f98", "?"),
-    "OK": ("#8a8f98", "–"),
-}
+_SIGNS = {"CONFIRMED": "■", "SUSPECTED": "▲", "DEGRADED": "◆", "RECOVERING": "↗", "INSUFFICIENT_DATA": "?", "OK": "–"}
 STYLE = """
 <style>
 .tp-incidents {display:flex; flex-direction:column; gap:.5rem;}
@@ -49,7 +43,7 @@ def _linked(row: Row, now: datetime) -> str:
 
 
 def _card(row: Row, now: datetime, tag: str, attributes: str) -> str:
-    colour, sign = _LOOKS[row["state"]]
+    colour, sign = STATE_COLOURS[row["state"]], _SIGNS[row["state"]]
     where = f"<b>{_text(row['area_name'])}</b> · {_text(row['network_name'])}"
     seen = row["acknowledged_by"]
     acknowledged = f"acknowledged by {_text(seen)}" if seen else "not acknowledged"

@@ -1,6 +1,6 @@
 """Plotly figures from rows of marts. Pure: no Streamlit, nothing computed about the network.
 
-Colours are Okabe and Ito's, which colour-blind people can tell apart; shape or words always say the same as colour.
+Shape or words always say the same as colour.
 """
 
 import itertools
@@ -24,17 +24,10 @@ from dashboard.formatting import (
     number,
     share,
 )
+from dashboard.palette import BLUE, GREEN, GREY, ORANGE, STATE_COLOURS, VERMILION
 
-BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8a8f98"
 # A pattern says the same as the colour, and the word beside the bar does.
-_STATES = {
-    "CONFIRMED": (VERMILION, ""),
-    "SUSPECTED": (ORANGE, "/"),
-    "DEGRADED": ("#CC79A7", "x"),
-    "RECOVERING": (BLUE, "\\"),
-    "INSUFFICIENT_DATA": (GREY, "."),
-    "OK": (GREY, ""),
-}
+_PATTERNS = {"CONFIRMED": "", "SUSPECTED": "/", "DEGRADED": "x", "RECOVERING": "\\", "INSUFFICIENT_DATA": ".", "OK": ""}
 _BAND = "rgba(0,114,178,0.18)"
 _METRES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _OUTLINES = Path(__file__).parent / "data" / "catalonia.geojson"
@@ -129,7 +122,7 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
     now = now.replace(tzinfo=None)
     names = [f"{row['area_name']} · {row['network_name']}" for row in rows]
     figure = _figure(height=60 + 26 * len(set(names)))
-    for state, (colour, shape) in _STATES.items():
+    for state, colour in STATE_COLOURS.items():
         shown = [(name, row) for name, row in zip(names, rows, strict=True) if row["state"] == state]
         if not shown:
             continue
@@ -143,7 +136,7 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
             text=[STATE_WORDS[state]] * len(shown),
             textposition="outside",
             cliponaxis=False,
-            marker={"color": colour, "pattern": {"shape": shape}, "line": {"color": colour, "width": 2}},
+            marker={"color": colour, "pattern": {"shape": _PATTERNS[state]}, "line": {"color": colour, "width": 2}},
             hovertext=[_span(name, row, end) for end, (name, row) in zip(ends, shown, strict=True)],
             hovertemplate="%{hovertext}<extra></extra>",
         )

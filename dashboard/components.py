@@ -14,6 +14,7 @@ from dashboard import formatting as fmt
 from dashboard import queries
 from dashboard.client import MartsClient, NotBuiltYet, QueryError, Row
 from dashboard.filters import AREA_LEVELS, Choice, choose, choose_day, complaint_about_unknown
+from dashboard.palette import BLUE, GREY, ORANGE, VERMILION
 from dashboard.queries import Query
 from dashboard.settings import Settings
 
@@ -42,7 +43,7 @@ _STRIP_CSS = """
 </style>
 """
 _FRESHNESS_SIGNS = {"Fresh": "●", "Delayed": "◐", "Stale": "○", "No data": "✕"}
-_FRESHNESS_COLOURS = {"Fresh": "#0072B2", "Delayed": "#E69F00", "Stale": "#D55E00", "No data": "#8a8f98"}
+_FRESHNESS_COLOURS = {"Fresh": BLUE, "Delayed": ORANGE, "Stale": VERMILION, "No data": GREY}
 
 
 @st.cache_resource

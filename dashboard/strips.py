@@ -6,15 +6,16 @@ from datetime import date, timedelta
 
 from dashboard import formatting as fmt
 from dashboard.client import Row
+from dashboard.palette import GREEN, GREY, ORANGE, PURPLE, VERMILION
 
 DAYS = 30
-# Okabe and Ito's colours; the height of a day says the same, and a day that can't be judged is hollow.
+# The height of a day says the same as its colour, and a day that can't be judged is hollow.
 _LOOKS = {
-    "no_outage": ("#009E73", 40),
-    "degraded": ("#CC79A7", 60),
-    "minor_outage": ("#E69F00", 80),
-    "outage": ("#D55E00", 100),
-    "insufficient_data": ("#8a8f98", 100),
+    "no_outage": (GREEN, 40),
+    "degraded": (PURPLE, 60),
+    "minor_outage": (ORANGE, 80),
+    "outage": (VERMILION, 100),
+    "insufficient_data": (GREY, 100),
 }
 _STYLE = """
 <style>
@@ -22,8 +23,7 @@ _STYLE = """
 .tp-row {display:grid; grid-template:"name days share" / 12rem 1fr 7rem; gap:.1rem .9rem; align-items:end;}
 .tp-days {grid-area:days; display:flex; gap:2px; height:1.9rem; align-items:flex-end; min-width:0;}
 .tp-name {grid-area:name; overflow-wrap:anywhere;}
-.tp-share {grid-area:share; text-align:right;}
-.tp-share small {display:block;}
+.tp-share {grid-area:share;}
 .tp-day {flex:1 1 0; min-width:3px; height:var(--tp-high); background:var(--tp); border-radius:2px;}
 .tp-day.tp-hollow {background:none; border:1px dashed var(--tp); box-sizing:border-box;}
 .tp-month .tp-share {text-align:right;}

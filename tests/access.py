@@ -17,7 +17,7 @@ from typing import Any
 
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 
-from infra.local.settings import ACCOUNT_ID
+from infra.local.settings import ACCOUNT_ID, REGION
 
 POLICIES = Path(__file__).with_name("account_policies.json")
 NAME = "telcopulse-dev"
@@ -110,7 +110,7 @@ def implied(ask: Ask) -> list[Ask]:
         key, actions = "stream", ["kms:GenerateDataKey"]
     elif ask.action == "sns:Publish":
         key, actions = "operations", ["kms:Decrypt", "kms:GenerateDataKey"]
-    arn = f"arn:aws:kms:eu-west-1:{ACCOUNT_ID}:key/{key}"
+    arn = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/{key}"
     return [Ask(ask.role, action, arn, ask.through_athena) for action in actions if key]
 
 

@@ -52,13 +52,10 @@ class Report:
 
     def table(self) -> str:
         lines = ["| role | way | action | on | allowed | calls |", "| --- | --- | --- | --- | --- | ---: |"]
-        lines += [f"{line_of(row)} {count:,} |" for row, count in sorted(self.rows.items())]
+        for row, count in sorted(self.rows.items()):
+            allowed = "yes" if row.allowed else "**no**"
+            lines.append(f"| {row.role} | {row.way} | {row.action} | `{row.resource}` | {allowed} | {count:,} |")
         return "\n".join(lines)
-
-
-def line_of(row: Row) -> str:
-    """A row of the table, but for how often."""
-    return f"| {row.role} | {row.way} | {row.action} | `{row.resource}` | {'yes' if row.allowed else '**no**'} |"
 
 
 def judged(log: Path) -> Report:

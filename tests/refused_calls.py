@@ -1,26 +1,26 @@
 """Calls that no role may make, by what forbids them: beside the recorded calls, the other half of least privilege."""
 
+from infra.local.settings import ACCOUNT_ID, REGION
 from tests.access import NAME, Ask
 
-_ACCOUNT, _REGION = "123456789012", "eu-west-1"
 _BUCKETS = {
-    name: f"arn:aws:s3:::{NAME}-{name}-{_ACCOUNT}"
+    name: f"arn:aws:s3:::{NAME}-{name}-{ACCOUNT_ID}"
     for name in ("raw", "marts", "athena-results", "checkpoints", "artifacts")
 }
-_ANOTHER_ACCOUNTS = "arn:aws:s3:::somebody-elses-bucket"
+_ANOTHERACCOUNT_IDS = "arn:aws:s3:::somebody-elses-bucket"
 _RAW_FILE = f"{_BUCKETS['raw']}/network_events/data/a.parquet"
 _MART_FILE = f"{_BUCKETS['marts']}/marts/signal_trends/data/a.parquet"
 _RESULT = f"{_BUCKETS['athena-results']}/dashboard/a.csv"
 _CHECKPOINT = f"{_BUCKETS['checkpoints']}/network_events/ledger/1/plan.json"
-_GLUE = f"arn:aws:glue:{_REGION}:{_ACCOUNT}"
-_STREAM = f"arn:aws:kinesis:{_REGION}:{_ACCOUNT}:stream/{NAME}-network-events"
-_RAW_KEY = f"arn:aws:kms:{_REGION}:{_ACCOUNT}:key/raw"
+_GLUE = f"arn:aws:glue:{REGION}:{ACCOUNT_ID}"
+_STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT_ID}:stream/{NAME}-network-events"
+_RAW_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/raw"
 _RELEASED = f"{_BUCKETS['artifacts']}/releases/v1/job.py"
 _RUNNING = ("stream", "refresh", "dashboard", "adhoc", "feed", "crawler", "ci", "build")
 _PLAIN = {"aws:SecureTransport": "false"}
 _OWN_KEY = {
     "s3:x-amz-server-side-encryption": "aws:kms",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": f"arn:aws:kms:{_REGION}:{_ACCOUNT}:key/somebody-elses",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/somebody-elses",
 }
 
 
@@ -80,7 +80,7 @@ REFUSED: tuple[tuple[str, list[Ask]], ...] = (
             *_of(("build",), "s3:DeleteObject", _RELEASED),
             *_of(("dashboard",), "s3:GetObject", f"{_BUCKETS['athena-results']}/dbt/a.csv"),
             *_of(("ci",), "s3:PutObject", _MART_FILE, through_athena=True),
-            *_of(_RUNNING, "s3:PutObject", f"{_ANOTHER_ACCOUNTS}/a"),
+            *_of(_RUNNING, "s3:PutObject", f"{_ANOTHERACCOUNT_IDS}/a"),
             Ask("refresh", "s3:PutObject", _MART_FILE, context={"aws:ResourceAccount": "210987654321"}),
         ],
     ),
@@ -114,12 +114,12 @@ REFUSED: tuple[tuple[str, list[Ask]], ...] = (
     (
         "no role changes what may be done",
         [
-            *_of(_RUNNING, "iam:PutRolePolicy", f"arn:aws:iam::{_ACCOUNT}:role/{NAME}-dashboard"),
+            *_of(_RUNNING, "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT_ID}:role/{NAME}-dashboard"),
             *_of(_RUNNING, "s3:PutBucketPolicy", _BUCKETS["raw"]),
             *_of(_RUNNING, "kms:PutKeyPolicy", _RAW_KEY),
             *_of(("plan",), "kinesis:GetRecords", _STREAM),
             *_of(("plan",), "s3:GetObject", _RAW_FILE),
-            *_of(("apply",), "iam:PutRolePolicy", f"arn:aws:iam::{_ACCOUNT}:role/somebody-elses"),
+            *_of(("apply",), "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT_ID}:role/somebody-elses"),
         ],
     ),
 )
@@ -137,7 +137,9 @@ def table() -> str:
 
 
 def _text(ask: Ask) -> str:
-    resource = ask.resource.removeprefix("arn:aws:").replace(f"{_REGION}:{_ACCOUNT}:", "").replace(f"-{_ACCOUNT}", "")
+    resource = (
+        ask.resource.removeprefix("arn:aws:").replace(f"{REGION}:{ACCOUNT_ID}:", "").replace(f"-{ACCOUNT_ID}", "")
+    )
     way = " through Athena" if ask.through_athena else ""
     given = "".join(f", {key} = {value}" for key, value in ask.context.items())
     return f"{ask.action} on `{resource}`{way}{given}"

@@ -17,22 +17,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from infra.local import processes
 from infra.local.demo import wait_for_marts
 from infra.local.settings import LocalSettings
 from infra.local.smoke import on_free_ports
 from infra.local.system import System, running
-from tests.e2e.browser import LOADED_TIMEOUT_MS, chromium, open_page, settle
+from tests.bench.executions import executions
+from tests.e2e.browser import LOADED_TIMEOUT_MS, launched, open_page, settle
 
 EVENTS_PER_DAY = 20_000
 VIEWERS = (1, 5, 20)
 _WARM_UP = 3
 # What is not in front is not slowed down: each viewer looks at a screen of their own.
 _FLAGS = (
-    "--no-sandbox",
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
@@ -43,14 +42,12 @@ def measure(system: System, arguments: argparse.Namespace) -> dict[str, Any]:
     load(system, arguments.days)
     url = system.settings.dashboard_url
     dashboard = system.children["dashboard"].pid
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+    with launched(*_FLAGS) as browser:
         figures = paints(browser, url, arguments.loads)
         for viewers in VIEWERS:
             with watching(browser, url, viewers) as pages:
                 figures[f"queries_per_min_{viewers}"] = queries_per_minute(pages, arguments.seconds)
                 figures[f"rss_mb_{viewers}"] = round(processes.tree_memory_mb(dashboard))
-        browser.close()
     return figures
 
 
@@ -101,17 +98,8 @@ def queries_per_minute(pages: list[Page], seconds: int) -> float:
     """That the dashboard sends to Athena while the pages stay open."""
     began = datetime.now(UTC)
     pages[0].wait_for_timeout(1000 * seconds)
-    return round(60 * queries_since(began) / seconds, 1)
-
-
-def queries_since(began: datetime) -> int:
-    athena = boto3.client("athena")
-    found = 0
-    for page in athena.get_paginator("list_query_executions").paginate(WorkGroup="dashboard"):
-        ids = page["QueryExecutionIds"]
-        for one in athena.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"] if ids else []:
-            found += one["Status"]["SubmissionDateTime"] >= began
-    return found
+    asked = sum(one["Status"]["SubmissionDateTime"] >= began for one in executions("dashboard"))
+    return round(60 * asked / seconds, 1)
 
 
 def main() -> int:

@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from infra.local import athena_client
 from infra.local.demo import wait_for_marts
 from infra.local.settings import LocalSettings
 from infra.local.smoke import freshness, on_free_ports, read_puts, watch_mart
 from infra.local.system import System, running
+from tests.bench.executions import executions
 
 RATE = 200
 ROWS_PER_LOOP = 1_000
@@ -86,14 +85,11 @@ def _commits() -> Counts:
 
 def _asked(commits: Counts) -> Counts:
     """How much raw held whenever a refresh asked it."""
-    athena = boto3.client("athena")
-    pages = athena.get_paginator("list_query_executions").paginate(WorkGroup="dbt")
     found = []
-    for ids in (page["QueryExecutionIds"] for page in pages):
-        for one in athena.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"] if ids else []:
-            if _ASKS.match(_without_comment(one["Query"])):
-                asked_ts = one["Status"]["SubmissionDateTime"].timestamp()
-                found.append((max((total for total, ts in commits if ts <= asked_ts), default=0), asked_ts))
+    for one in executions("dbt"):
+        if _ASKS.match(_without_comment(one["Query"])):
+            asked_ts = one["Status"]["SubmissionDateTime"].timestamp()
+            found.append((max((total for total, ts in commits if ts <= asked_ts), default=0), asked_ts))
     return sorted(found, key=lambda each: each[1])
 
 

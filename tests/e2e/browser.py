@@ -1,8 +1,10 @@
 """What a person reads on a page, as texts."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 LOADED_TIMEOUT_MS = 120_000
 
@@ -12,6 +14,14 @@ def chromium() -> str:
     found = shutil.which("chromium")
     assert found, "no Chromium: `make test` installs it"
     return found
+
+
+@contextmanager
+def launched(*flags: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *flags])
+        yield browser
+        browser.close()
 
 
 def open_page(page: Page, url: str) -> None:

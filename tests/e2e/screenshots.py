@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from infra.local.settings import REPO_ROOT, LocalSettings
-from tests.e2e.browser import chromium, open_page
+from tests.e2e.browser import launched, open_page
 
 FOLDER = REPO_ROOT / "docs" / "images"
 DESK_PX, PHONE_PX = (1440, 900), (390, 844)
@@ -59,13 +59,11 @@ def main() -> int:
     parser.add_argument("--url", default=url, help=f"of the dashboard (default {url})")
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder (default docs/images)")
     arguments = parser.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    with launched() as browser:
         for shot in SHOTS:
             file = arguments.output / f"{shot.name}.png"
             file.write_bytes(take(browser, arguments.url, shot))
             print(f"{file}: {file.stat().st_size // 1024} KB", flush=True)
-        browser.close()
     return 0
 
 

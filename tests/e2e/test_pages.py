@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from dashboard import components
 from dashboard.formatting import precise_share
@@ -17,7 +17,7 @@ from infra.local import athena_client, processes
 from infra.local.resources import STREAM
 from infra.local.settings import REPO_ROOT
 from tests.e2e import by_hand
-from tests.e2e.browser import chromium, number, open_page, settle, table, tile
+from tests.e2e.browser import launched, number, open_page, settle, table, tile
 from tests.e2e.conftest import WholePath
 from tests.integration.programs import wait_until
 
@@ -38,10 +38,8 @@ BEYOND_THE_EDGE = """
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

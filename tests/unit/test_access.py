@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from infra.local.settings import ACCOUNT_ID, REGION
 from tests import access
 from tests.access import NAME, Ask
 from tests.refused_calls import REFUSED
 
-ACCOUNT = "123456789012"
-MARTS = f"arn:aws:s3:::{NAME}-marts-{ACCOUNT}"
+MARTS = f"arn:aws:s3:::{NAME}-marts-{ACCOUNT_ID}"
 
 
 @pytest.mark.parametrize("ask", [ask for _, asks in REFUSED for ask in asks], ids=str)
@@ -29,7 +29,7 @@ def test_it_is_the_way_of_the_call_that_is_refused(ask: Ask) -> None:
         Ask("dashboard", "s3:GetObject", f"{MARTS}/marts/a.parquet", through_athena=True),
         Ask("dashboard", "s3:PutObject", f"{MARTS}/marts/outage_acknowledgements/a", through_athena=True),
         Ask("refresh", "s3:DeleteObject", f"{MARTS}/marts/a"),
-        Ask("stream", "kinesis:GetRecords", f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/{NAME}-network-events"),
+        Ask("stream", "kinesis:GetRecords", f"arn:aws:kinesis:{REGION}:{ACCOUNT_ID}:stream/{NAME}-network-events"),
     ],
     ids=str,
 )

@@ -58,7 +58,7 @@ def test_an_incident_that_is_over_says_how_long_it_lasted() -> None:
 @pytest.mark.parametrize("state", ["CONFIRMED", "SUSPECTED", "DEGRADED", "RECOVERING", "INSUFFICIENT_DATA", "OK"])
 def test_every_state_has_a_word_and_a_sign_beside_its_colour(state: str) -> None:
     assert f"<b>{formatting.STATE_WORDS[state]}</b>" in shown(state=state)
-    assert len({cards._LOOKS[state][1] for state in formatting.STATE_WORDS}) == len(formatting.STATE_WORDS)
+    assert len({cards._SIGNS[state] for state in formatting.STATE_WORDS}) == len(formatting.STATE_WORDS)
 
 
 @pytest.mark.parametrize("column", ["area_name", "network_name", "acknowledged_by", "incident_id"])
