@@ -29,6 +29,13 @@ from infra.local import athena_client
 for statement in ("optimize network_events rewrite data using bin_pack", "vacuum network_events"):
     athena_client.query(statement, database="raw", workgroup="dbt")
 """
+# Rows just written: what others have read, the engine may still hold, and while the loop asks for the same table nobody
+# knows whose call it was.
+READ = """
+from infra.local import athena_client
+rows = athena_client.query("select acknowledged_by from outage_acknowledgements where incident_id = 'none'")
+assert rows == [["a test"]], rows
+"""
 
 
 def act_as(role: str, program: str) -> None:
@@ -44,7 +51,7 @@ def test_every_recorded_call_is_allowed_and_every_other_statement_explained(
 ) -> None:
     act_as("dashboard", ACKNOWLEDGE)
     act_as("refresh", MAINTAIN)
-    act_as("adhoc", 'from infra.local import athena_client\nathena_client.query("select max(n) from service_status")')
+    act_as("adhoc", READ)
     report = recorded_calls.judged(whole_path.system.settings.calls_log)
     unused = "\n".join(report.unused())
     text = f"{report.table()}\n\n{refused_calls.table()}\n\nnot needed:\n{unused}\nunclear: {report.unclear_count}"
