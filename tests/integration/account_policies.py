@@ -51,4 +51,11 @@ def _names(resources: list[Resource]) -> dict[str, str]:
 def _statements(policy: str, names: Mapping[str, str]) -> list[dict[str, Any]]:
     for given, name in names.items():
         policy = policy.replace(given, name)
-    return list(json.loads(policy)["Statement"])
+    return [_ordered(statement) for statement in json.loads(policy)["Statement"]]
+
+
+def _ordered(part: Any) -> Any:
+    """A part of a policy with its lists sorted: their order has no meaning, and Terraform orders by id, not by name."""
+    if isinstance(part, dict):
+        return {key: _ordered(value) for key, value in part.items()}
+    return sorted(part) if isinstance(part, list) else part
