@@ -116,7 +116,8 @@ def wait_for_marts(system: System, timeout_s: float = FIRST_MART_TIMEOUT_S) -> N
         system.require_all_alive()
         return has_refreshed()
 
-    processes.wait_until(ready, system.children["refresh"], "the first refresh", system.log("refresh"), timeout_s)
+    # Asked more often, the question would take a good part of the engine's time.
+    processes.wait_until(ready, system.children["refresh"], "the first refresh", system.log("refresh"), timeout_s, 2)
 
 
 def has_refreshed() -> bool:

@@ -68,7 +68,12 @@ def stop(child: subprocess.Popen[bytes], timeout_s: float = 20) -> None:
 
 
 def wait_until(
-    ready: Callable[[], bool], child: subprocess.Popen[bytes], name: str, log: Path, timeout_s: float
+    ready: Callable[[], bool],
+    child: subprocess.Popen[bytes],
+    name: str,
+    log: Path,
+    timeout_s: float,
+    interval_s: float = 0.1,
 ) -> None:
     """Poll `ready` until it holds.
 
@@ -80,7 +85,7 @@ def wait_until(
             raise ChildDied(name, child.returncode, log)
         if time.monotonic() > deadline:
             raise NotReady(name, timeout_s, log)
-        time.sleep(0.1)
+        time.sleep(interval_s)
 
 
 def is_listening(port: int) -> bool:

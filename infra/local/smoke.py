@@ -17,7 +17,7 @@ from infra.local.settings import LocalError, LocalSettings
 from infra.local.system import System, running
 
 VISIBLE_TIMEOUT_S = 300
-_POLL_INTERVAL_S = 0.25
+_POLL_INTERVAL_S = 1.0
 _VISIBLE = """
     select coalesce(sum(n), 0) from service_status
     where period = 'day' and area_level = 'all' and network = 'all'

@@ -28,7 +28,8 @@ OUTAGES = "s3://telcopulse-artifacts/feed/outages"
 _BACKFILL = ("-m", "glue_streaming.backfill", "--table", RAW_TABLE, "--warehouse", RAW_WAREHOUSE)
 _WATCH_INTERVAL_S = 0.2
 _REPLAY = ("-m", "infra.feed", "replay", "--stream", resources.STREAM)
-_MEMORY_SAMPLE_INTERVAL_S = 2.0
+# A look counts every page of every process, and holds up whoever wants more of them.
+_MEMORY_SAMPLE_INTERVAL_S = 10.0
 
 # Whose credentials each part has on AWS; the others are a person's.
 _ROLES = {
