@@ -118,7 +118,7 @@ def share_by_check(rows: list[Row]) -> go.Figure:
 
 
 def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
-    """Incidents as bars from start to end, or to `now` (UTC); the word of its state stands beside each."""
+    """Incidents as bars from start to end, or to `now` (UTC); beside what is open stands the word of its state."""
     now = now.replace(tzinfo=None)
     names = [f"{row['area_name']} · {row['network_name']}" for row in rows]
     figure = _figure(height=60 + 26 * len(set(names)))
@@ -133,7 +133,7 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
             base=[_local(row["start_ts"]) for _, row in shown],
             x=[(end - row["start_ts"]).total_seconds() * 1000 for end, (_, row) in zip(ends, shown, strict=True)],
             name=f"{STATE_WORDS[state]} ({len(shown)})",
-            text=[STATE_WORDS[state]] * len(shown),
+            text=["" if row["is_closed"] else STATE_WORDS[state] for _, row in shown],
             textposition="outside",
             cliponaxis=False,
             marker={"color": colour, "pattern": {"shape": _PATTERNS[state]}, "line": {"color": colour, "width": 2}},
@@ -141,9 +141,10 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
             hovertemplate="%{hovertext}<extra></extra>",
         )
     figure.update_layout(barmode="overlay", bargap=0.35, showlegend=False)
-    # Room for the words of what is still open, on a phone, too.
     first = min(row["start_ts"] for row in rows)
-    figure.update_xaxes(type="date", range=[_local(first), _local(now + 0.6 * (now - first))], nticks=5, tickangle=0)
+    # Room for the words of what is still open, on a phone, too.
+    room = 0.02 if all(row["is_closed"] for row in rows) else 0.6
+    figure.update_xaxes(type="date", range=[_local(first), _local(now + room * (now - first))], nticks=5, tickangle=0)
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[_escaped(name) for name in names])
     return figure
 

@@ -241,11 +241,12 @@ def chart(figure: go.Figure) -> None:
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False})
 
 
-def figure_tile(key: str, label: str, value: str, detail: str) -> None:
-    """One figure with its n and interval beneath."""
+def figure_tile(key: str, label: str, value: str, *details: str) -> None:
+    """One figure with its n and interval beneath, and what is usual."""
     with st.container(key=f"kpi-{key}", border=True):
         st.metric(label, value)
-        st.caption(detail)
+        for detail in details:
+            st.caption(detail)
 
 
 def empty(text: str, key: str = "state-empty") -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,6 +63,27 @@ def interval(low: Any, high: Any, *, is_share: bool = True, unit: str = "") -> s
     if is_share:
         return f"{share(low)} – {share(high)}"
     return f"{number(low, 1)} – {number(high, 1)}{unit}"
+
+
+def against_normal(row: Mapping[str, Any] | None) -> str:
+    """A row of kpi_changes in words: what is usual, and whether the day differs from it."""
+    if row is None or row["confidence"] == "suppressed":
+        return "no usual yet: fewer than 2 such weekdays"
+    judged = "as usual" if not row["is_changed"] else "higher than usual" if row["change"] > 0 else "lower than usual"
+    usual = f"{share(row['normal_share'])} ({interval(row['normal_share_ci_low'], row['normal_share_ci_high'])})"
+    weeks = f"{row['normal_week_count']} weekdays until {_end_of_hour(row)}"
+    return f"{judged}: {share(row['kpi_share'])} against {usual}, n = {number(row['normal_n'])}, {weeks}"
+
+
+def events_against_normal(row: Mapping[str, Any] | None) -> str:
+    if row is None or row["confidence"] == "suppressed":
+        return "no usual yet: fewer than 2 such weekdays"
+    low, high = number(row["normal_event_n_min"]), number(row["normal_event_n_max"])
+    return f"until {_end_of_hour(row)} {number(row['event_n'])}, usual {low} – {high}"
+
+
+def _end_of_hour(row: Mapping[str, Any]) -> str:
+    return f"{row['last_local_hour_ts'] + timedelta(hours=1):%H:%M}"
 
 
 def local_time(value: datetime | None) -> str:

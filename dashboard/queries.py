@@ -83,6 +83,22 @@ def service_by_area(day: str, area_level: str, network: str) -> Query:
     )
 
 
+def kpi_changes(day: str) -> Query:
+    """How one day's full hours differ from the same hours of the same weekday in the four weeks before."""
+    return Query(
+        """
+        select kpi, last_local_hour_ts, event_n, kpi_share, kpi_share_ci_low, kpi_share_ci_high, normal_week_count,
+            normal_event_n_min, normal_event_n_max, normal_n, normal_share, normal_share_ci_low, normal_share_ci_high,
+            is_changed, change, confidence
+        from kpi_changes
+        where period_date = cast(%(day)s as date)
+        order by kpi
+        """,
+        {"day": day},
+        is_slow=True,
+    )
+
+
 def service_over_time(area_level: str, area_code: str, network: str, since_days: int) -> Query:
     return Query(
         """

@@ -38,6 +38,7 @@ TEST = ["test", "--exclude", "test_type:unit"]
 PRUNE_LOG = ["run-operation", "prune_refresh_log"]
 OPTIMIZE_DAY = ["run-operation", "optimize_tables", "--args", "{days: 1}"]
 OPTIMIZE_ALL = ["run-operation", "optimize_tables"]
+FORGET = ["run-operation", "forget_old_days"]
 VACUUM = ["run-operation", "vacuum_tables"]
 VACUUM_MARTS = ["run-operation", "vacuum_tables", "--args", "{only_marts: true}"]
 
@@ -273,6 +274,7 @@ def beats_of(arguments: argparse.Namespace) -> list[Beat]:
         ("optimize_day", OPTIMIZE_DAY, hour_s),
         ("vacuum_marts", VACUUM_MARTS, hour_s),
         ("reconcile", RECONCILE, 24 * hour_s),
+        ("forget_old_days", FORGET, 24 * hour_s),
         ("optimize_all", OPTIMIZE_ALL, 24 * hour_s),
         ("vacuum", VACUUM, 24 * hour_s),
     ]

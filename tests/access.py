@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from infra.local.settings import ACCOUNT_ID, REGION
 
@@ -24,6 +25,8 @@ NAME = "telcopulse-dev"
 # Their network interfaces lie in the private subnets, so what they ask of S3 goes through its endpoint.
 IN_VPC = frozenset(["stream", "refresh", "dashboard", "crawler"])
 ENDPOINT = "vpce-s3"
+# AWS's own policies that roles have besides: infra/terraform/iam_github.tf.
+MANAGED = {"plan": "ReadOnlyAccess", "apply": "PowerUserAccess"}
 _KEYS = {
     "raw": "raw",
     "marts": "marts",
@@ -68,6 +71,12 @@ def policies() -> dict[str, dict[str, list[dict[str, Any]]]]:
     return dict(json.loads(POLICIES.read_text()))
 
 
+@cache
+def managed(name: str) -> list[dict[str, Any]]:
+    """Statements of a policy that AWS keeps, as moto ships it."""
+    return list(json.loads(aws_managed_policies_data)[name]["Document"]["Statement"])
+
+
 def judge(ask: Ask) -> Verdict:
     """Say whether the account allows it, as one of its own roles asks.
 
@@ -77,6 +86,8 @@ def judge(ask: Ask) -> Verdict:
         return Verdict(True, ("AWS/always",))
     context = _context(ask)
     own = _in_effect(ask.role, policies()["roles"][ask.role], ask, context)
+    if ask.role in MANAGED:
+        own += _in_effect(f"AWS/{MANAGED[ask.role]}", managed(MANAGED[ask.role]), ask, context)
     bucket = _bucket(ask.resource) if ask.action.startswith("s3:") else None
     at_bucket = _in_effect(f"bucket {bucket}", policies()["buckets"].get(bucket or "", []), ask, context)
     denied = tuple(name for name, effect in [*own, *at_bucket] if effect == "Deny")

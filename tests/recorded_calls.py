@@ -88,6 +88,8 @@ def kind(arn: str) -> str:
     if service == "s3" and len(parts) > 1:
         depth = 3 if "outage_acknowledgements" in parts[2:3] else 2
         return "/".join([*parts[:depth], "…"])
+    if service == "iam":
+        return f"{parts[0].removeprefix(f'{ACCOUNT_ID}:')}/…"
     if service == "glue" and parts[0] == "table":
         return resource if parts[-1] in ("network_events", "outage_acknowledgements") else f"table/{parts[1]}/…"
     return resource

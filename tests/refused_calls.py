@@ -23,6 +23,8 @@ _OWN_KEY = {
     "s3:x-amz-server-side-encryption-aws-kms-key-id": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/somebody-elses",
 }
 
+_TO_ANOTHER_SERVICE = {"iam:PassedToService": "lambda.amazonaws.com"}
+
 
 def _of(roles: tuple[str, ...], action: str, resource: str, *, through_athena: bool = False) -> list[Ask]:
     return [Ask(role, action, resource, through_athena) for role in roles]
@@ -114,12 +116,13 @@ REFUSED: tuple[tuple[str, list[Ask]], ...] = (
     (
         "no role changes what may be done",
         [
-            *_of(_RUNNING, "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT_ID}:role/{NAME}-dashboard"),
-            *_of(_RUNNING, "s3:PutBucketPolicy", _BUCKETS["raw"]),
-            *_of(_RUNNING, "kms:PutKeyPolicy", _RAW_KEY),
+            *_of((*_RUNNING, "plan"), "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT_ID}:role/{NAME}-dashboard"),
+            *_of((*_RUNNING, "plan"), "s3:PutBucketPolicy", _BUCKETS["raw"]),
+            *_of((*_RUNNING, "plan"), "kms:PutKeyPolicy", _RAW_KEY),
             *_of(("plan",), "kinesis:GetRecords", _STREAM),
             *_of(("plan",), "s3:GetObject", _RAW_FILE),
             *_of(("apply",), "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT_ID}:role/somebody-elses"),
+            Ask("apply", "iam:PassRole", f"arn:aws:iam::{ACCOUNT_ID}:role/{NAME}-stream", context=_TO_ANOTHER_SERVICE),
         ],
     ),
 )

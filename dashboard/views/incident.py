@@ -55,7 +55,7 @@ def _evidence(incident_id: str) -> None:
         "bad_n": "Votes without service",
         "late_bad_n": "Of these late",
         "vote_n": "All votes",
-        "expected_vote_n": "Votes expected",
+        "expected_text": "Votes expected",
         "usual": "Usual share",
         "score_text": "Score",
     }
@@ -69,6 +69,7 @@ def _check(row: Row) -> Row:
         "verdict_word": fmt.VERDICT_WORDS[row["verdict"]],
         "share": fmt.share(row["bad_share"]),
         "interval": fmt.interval(row["bad_share_ci_low"], row["bad_share_ci_high"]),
+        "expected_text": fmt.number(row["expected_vote_n"], 1),
         "usual": fmt.share(row["baseline_share"]),
         "score_text": fmt.number(row["score"], 1),
     }

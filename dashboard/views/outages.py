@@ -24,7 +24,7 @@ _RESPONSES = (
     ("detect", "Time to detect (MTTD)", "detect_mean_minutes", "detected_n", "that were said within a day"),
     ("confirm", "Confirmed by the votes after", "confirm_mean_minutes", "confirmed_n", "that were confirmed"),
 )
-_INCIDENTS_SHOWN = 30
+_INCIDENTS_SHOWN, _OVER_SHOWN = 30, 5
 
 
 def show() -> None:
@@ -70,7 +70,12 @@ def _list(rows: list[Row]) -> None:
         st.caption(f"The first {len(shown)} of {fmt.number(len(rows))}; the CSV has all of them.")
     with st.container(key="timeline"):
         components.chart(charts.incident_timeline(shown, now))
-    st.html(cards.incident_list(shown, now))
+    is_open = [row for row in shown if not row["is_closed"]]
+    over = shown[len(is_open) :]
+    st.html(cards.incident_list([*is_open, *over[:_OVER_SHOWN]], now))
+    if earlier := over[_OVER_SHOWN:]:
+        with st.expander(f"{len(earlier)} more that are over"):
+            st.html(cards.incident_list(earlier, now))
     components.download(rows, key="incidents", name="incidents")
 
 

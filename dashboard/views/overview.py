@@ -45,29 +45,32 @@ def _figures(day: str) -> None:
     service = components.rows_of(queries.service_by_area(day, "all", "all"))
     signal = components.rows_of(queries.signal_by_network(day, "all", "all", "all"))
     gps = components.rows_of(queries.gps_by_operator(day, "all", "all", "all"))
+    changes = {row["kpi"]: row for row in components.rows_of(queries.kpi_changes(day))}
+    of_service = service[0] if service else {}
+    of_networks = next((row for row in signal if row["network"] == "all"), {})
+    of_operators = next((row for row in gps if row["operator"] == "all"), {})
     columns = st.columns(4)
     with columns[0]:
-        events = service[0] if service else None
-        detail = f"{fmt.number(events['unknown_count'])} without a usable service state" if events else ""
-        components.figure_tile("events", "Events", fmt.number(events["n"] if events else None), detail)
+        unknown = f"{fmt.number(of_service.get('unknown_count'))} without a usable service state"
+        usual = fmt.events_against_normal(changes.get("lost_share"))
+        components.figure_tile("events", "Events", fmt.number(of_service.get("n")), unknown, usual)
     with columns[1]:
-        lost = service[0] if service else {}
-        detail = f"{_interval(lost, 'lost_share')} · n = {fmt.number(lost.get('vote_n'))} votes"
-        components.figure_tile("lost-share", "Lost share", fmt.share(lost.get("lost_share")), detail)
+        votes = f"{_interval(of_service, 'lost_share')} · n = {fmt.number(of_service.get('vote_n'))} votes"
+        usual = fmt.against_normal(changes.get("lost_share"))
+        components.figure_tile("lost-share", "Lost share", fmt.share(of_service.get("lost_share")), votes, usual)
     with columns[2]:
-        all_networks = next((row for row in signal if row["network"] == "all"), {})
-        low, high = all_networks.get("signal_asu_mean_ci_low"), all_networks.get("signal_asu_mean_ci_high")
-        value = f"{fmt.number(all_networks.get('signal_asu_median'))} ASU"
-        detail = f"mean {fmt.interval(low, high, is_share=False)} · n = {fmt.number(all_networks.get('signal_n'))}"
-        components.figure_tile("signal", "Signal, median", value, detail)
+        low, high = of_networks.get("signal_asu_mean_ci_low"), of_networks.get("signal_asu_mean_ci_high")
+        value = f"{fmt.number(of_networks.get('signal_asu_median'))} ASU"
+        mean = f"mean {fmt.interval(low, high, is_share=False)} · n = {fmt.number(of_networks.get('signal_n'))}"
+        usual = f"Weak signals {fmt.against_normal(changes.get('weak_signal_share'))}"
+        components.figure_tile("signal", "Signal, median", value, mean, usual)
     with columns[3]:
-        all_operators = next((row for row in gps if row["operator"] == "all"), {})
-        detail = (
-            f"≤ 10 m: {_interval(all_operators, 'within_10m_share')} · "
-            f"n = {fmt.number(all_operators.get('precision_n'))}"
-        )
-        value = f"{fmt.number(all_operators.get('precision_median_m'))} m"
-        components.figure_tile("precision", "GPS precision, median", value, detail)
+        value = f"{fmt.number(of_operators.get('precision_median_m'))} m"
+        measured = fmt.number(of_operators.get("precision_n"))
+        within = f"≤ 10 m: {_interval(of_operators, 'within_10m_share')} · n = {measured}"
+        usual = f"≤ 10 m {fmt.against_normal(changes.get('within_10m_share'))}"
+        components.figure_tile("precision", "GPS precision, median", value, within, usual)
+    st.caption("Usual: the same hours of the same weekday over the four weeks before, of all Catalonia.")
 
 
 def _worst(day: str) -> None:

@@ -18,6 +18,15 @@
     {% endfor %}
 {% endmacro %}
 
+{# Raw ends after raw_retention_days, by whole days of arrival, so that no file is written anew. The day more is for what
+   phones dated ahead: the reconciliation still counts it. Marts keep what they counted. #}
+{% macro forget_old_days() %}
+    {% do run_query(
+        'delete from ' ~ source('raw', 'network_events')
+        ~ " where ingest_ts < timestamp '" ~ days_ago(var('raw_retention_days') + 1) ~ "'"
+    ) %}
+{% endmacro %}
+
 {# What the log needs no more goes: watermarks that a newer one replaced or that lie behind the horizon (forgetting one
    repeats work, no more), what every model that follows has followed, and the lines of replaced tables. #}
 {% macro prune_refresh_log() %}

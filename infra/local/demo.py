@@ -40,10 +40,10 @@ class Stages:
 
     @contextmanager
     def counted(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A stage that says how many files it is through; shown as a bar where somebody looks."""
+        """A stage that says how far it is; shown as a bar where somebody looks."""
         with (
             self.stage(name),
-            tqdm(total=total, unit="file", leave=False, disable=None, file=sys.stdout, desc=f"  {name}") as bar,
+            tqdm(total=total, unit="%", leave=False, disable=None, file=sys.stdout, desc=f"  {name}") as bar,
         ):
 
             def progress(count: int) -> None:
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="simulated: weeks of simulated phones, then live; replay: the real slice, again and again",
     )
     parser.add_argument("--days", type=int, default=14, help="length of the simulated history (default 14)")
-    parser.add_argument("--events-per-day", type=int, default=40_000, help="of the simulated phones (default 40,000)")
+    parser.add_argument("--events-per-day", type=int, default=20_000, help="of the simulated phones (default 20,000)")
     parser.add_argument("--rate", type=float, default=10.0, help="of the replay, in events per second (default 10)")
     parser.add_argument("--trigger-seconds", type=int, default=10, help="the job's micro-batch interval (default 10)")
 
@@ -75,19 +75,22 @@ def run(settings: LocalSettings, arguments: argparse.Namespace) -> int:
     os.environ.update(settings.environment())
     processes.require_free(settings.dashboard_port, "TELCOPULSE_DASHBOARD_PORT")
     with running(settings) as system:
+        if arguments.feed == "simulated":
+            system.simulate_history(arguments.days, arguments.events_per_day)
         with stages.stage("local AWS (Kinesis, S3, Glue, Athena on Trino)"):
             system.start_aws()
         load_history(system, stages, arguments)
-        with stages.stage("streaming job, refresh loop, dashboard, feed"):
-            system.start_job(arguments.trigger_seconds)
-            system.start_refresh()
-            system.start_dashboard()
-            if arguments.feed == "replay":
-                system.start_replay(arguments.rate)
-            else:
-                system.start_phones(arguments.events_per_day)
+        # The stream keeps what comes until the job reads it: beside the first refresh, its start would take the cores.
+        if arguments.feed == "replay":
+            system.start_replay(arguments.rate)
+        else:
+            system.start_phones(arguments.events_per_day)
         with stages.stage("first refresh of every mart"):
+            system.start_refresh()
             wait_for_marts(system)
+        with stages.stage("streaming job, dashboard"):
+            system.start_job(arguments.trigger_seconds)
+            system.start_dashboard()
         _print_summary(system, stages, arguments)
         _watch(system)
     return 0
@@ -98,11 +101,7 @@ def load_history(system: System, stages: Stages, arguments: argparse.Namespace) 
         with stages.stage("history: the slice over the last 24 hours"):
             system.load_slice()
         return
-    # What arrives on the last, begun day has a file of its own.
-    files = arguments.days + 1
-    with stages.counted(f"history: simulate {arguments.days} days", files) as progress:
-        system.simulate_history(arguments.days, arguments.events_per_day, progress)
-    with stages.counted("history: backfill", files) as progress:
+    with stages.counted(f"history: {arguments.days} simulated days", 100) as progress:
         system.load_history(progress)
 
 

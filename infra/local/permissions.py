@@ -26,8 +26,27 @@ _S3_ACTIONS = {
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
+    "GetBucketAccelerate": "GetAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycle": "GetLifecycleConfiguration",
+    "GetBucketObject-Lock": "GetBucketObjectLockConfiguration",
+    "GetBucketOwnershipcontrols": "GetBucketOwnershipControls",
+    "GetBucketPublicaccessblock": "GetBucketPublicAccessBlock",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetBucketRequestpayment": "GetBucketRequestPayment",
 }
 _IAM_PREFIXES = {"monitoring": "cloudwatch", "email": "ses"}
+# What hands a role to a service needs iam:PassRole on it. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+_PASSING = {
+    "glue:CreateJob": "glue.amazonaws.com",
+    "glue:UpdateJob": "glue.amazonaws.com",
+    "glue:CreateCrawler": "glue.amazonaws.com",
+    "glue:UpdateCrawler": "glue.amazonaws.com",
+    "ecs:RegisterTaskDefinition": "ecs-tasks.amazonaws.com",
+    "ec2:CreateFlowLogs": "vpc-flow-logs.amazonaws.com",
+}
+_ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
 _GLUE_OF_DATABASES = ("CreateDatabase", "DeleteDatabase", "GetDatabase", "UpdateDatabase")
 
 
@@ -46,7 +65,10 @@ def needed(
     """`headers`: of an S3 request, in lower case; `workgroup_of`: of an Athena query by its id."""
     if call.service == "s3":
         return list(_of_s3(call, body, headers))
-    request = _request(call, body)
+    return [*_of_call(call, _request(call, body), workgroup_of), *_of_passing(call, body)]
+
+
+def _of_call(call: AwsCall, request: Mapping[str, Any], workgroup_of: Callable[[str], str]) -> list[Permission]:
     prefix = _IAM_PREFIXES.get(call.service, call.service)
     action = f"{prefix}:{call.operation}"
     if call.service == "glue":
@@ -65,6 +87,14 @@ def needed(
     if call.service == "iam":
         return [Permission(action, (_iam_arn(request),))]
     return [Permission(action, ("*",))]
+
+
+def _of_passing(call: AwsCall, body: bytes) -> list[Permission]:
+    service = _PASSING.get(f"{call.service}:{call.operation}")
+    if service is None:
+        return []
+    roles = sorted(set(_ROLE_ARN.findall(unquote(body.decode("utf-8", "replace")))))
+    return [Permission("iam:PassRole", (role,), {"iam:PassedToService": service}) for role in roles]
 
 
 def _of_s3(call: AwsCall, body: bytes, headers: Mapping[str, str]) -> Iterator[Permission]:
@@ -89,6 +119,8 @@ def _glue_arns(operation: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     """The catalog, and the database and the table if the call is about one; a list of tables is about each."""
     if operation in ("GetDatabases", "GetCatalogImportStatus"):
         return (_arn("glue", "catalog"),)
+    if operation == "GetConnection":
+        return (_arn("glue", "catalog"), _arn("glue", f"connection/{request.get('Name')}"))
     database = request.get("DatabaseName") or request.get("DatabaseInput", {}).get("Name")
     if operation in _GLUE_OF_DATABASES:
         return (_arn("glue", "catalog"), _arn("glue", f"database/{database or request.get('Name')}"))

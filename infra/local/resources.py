@@ -19,7 +19,7 @@ DATABASES = {
 }
 STREAM, SHARDS = "network-events", 2
 OUTAGES_TOPIC = "telcopulse-outages"
-WORKGROUPS = ("dbt", "dashboard", "adhoc")
+WORKGROUPS = ("dbt", "ci", "dashboard", "adhoc")
 
 
 def create() -> None:
@@ -36,6 +36,7 @@ def create() -> None:
         athena.create_work_group(
             Name=workgroup,
             Configuration={
+                "EnforceWorkGroupConfiguration": True,
                 "ResultConfiguration": {"OutputLocation": f"s3://telcopulse-athena-results/{workgroup}/"},
                 "EngineVersion": {"SelectedEngineVersion": "Athena engine version 3"},
             },

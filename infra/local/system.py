@@ -3,6 +3,7 @@
 Each runs exactly as on AWS; only the environment (`LocalSettings.environment`) says where.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -63,17 +64,26 @@ class System:
         self.run("history", ["-m", "infra.feed", "history", "--output", HISTORY])
         self.run("backfill", [*_BACKFILL, "--input", HISTORY])
 
-    def simulate_history(self, days: int, events_per_day: int, progress: Progress) -> None:
-        """Write a simulated history that ends now, a file a day."""
+    def simulate_history(self, days: int, events_per_day: int) -> None:
+        """Begin to write a simulated history that ends now; it needs nothing of the local AWS."""
         shutil.rmtree(self._history_dir, ignore_errors=True)
         history = ["-m", "infra.feed", "simulate", "history", "--output", str(self._history_dir)]
-        history += ["--days", str(days), "--events-per-day", str(events_per_day)]
-        self.run("history", history, lambda: progress(len(self._history_files())))
+        self._start("history", [*history, "--days", str(days), "--events-per-day", str(events_per_day)])
 
     def load_history(self, progress: Progress) -> None:
-        """Load the simulated history through the backfill job."""
-        files = [str(file) for file in self._history_files()]
-        self.run("backfill", [*_BACKFILL, "--input", *files], lambda: progress(self._loaded_files()))
+        """Load the simulated history through the backfill job, once it is written; `progress` is told per cent.
+
+        Raises: ChildDied.
+        """
+        self._finish("history")
+        joined = self._history_dir / "history.jsonl"
+        # A file of a day fills a fifth of a commit, and a commit takes as long for little.
+        with joined.open("wb") as whole:
+            for path in sorted(self._history_dir.glob("events-*.jsonl")):
+                with path.open("rb") as part:
+                    shutil.copyfileobj(part, whole)
+                path.unlink()
+        self.run("backfill", [*_BACKFILL, "--input", str(joined)], lambda: progress(self._loaded_percent()))
         shutil.rmtree(self._history_dir)
 
     def start_job(self, trigger_seconds: int) -> None:
@@ -112,7 +122,12 @@ class System:
 
         Raises: ChildDied: it did not end with 0.
         """
-        child = self._start(name, python_arguments)
+        self._start(name, python_arguments)
+        self._finish(name, watch)
+        return self.log(name).read_text()
+
+    def _finish(self, name: str, watch: Callable[[], None] = lambda: None) -> None:
+        child = self.children[name]
         try:
             while child.poll() is None:
                 watch()
@@ -122,7 +137,6 @@ class System:
                 raise processes.ChildDied(name, child.returncode, self.log(name))
         finally:
             processes.stop(self.children.pop(name))
-        return self.log(name).read_text()
 
     def require_all_alive(self, finished_ok: Collection[str] = ()) -> None:
         """Raises: ChildDied: a part has ended, other than one of `finished_ok` with exit code 0."""
@@ -159,11 +173,10 @@ class System:
     def _history_dir(self) -> Path:
         return self.settings.state_dir / "history"
 
-    def _history_files(self) -> list[Path]:
-        return sorted(self._history_dir.glob("events-*.jsonl"))
-
-    def _loaded_files(self) -> int:
-        return self.log("backfill").read_text(errors="replace").count('"rows_loaded"')
+    def _loaded_percent(self) -> int:
+        """As the backfill's own bar says."""
+        shown = re.findall(r"(\d+)%\|", self.log("backfill").read_text(errors="replace"))
+        return int(shown[-1]) if shown else 0
 
     def _dashboard_is_healthy(self) -> bool:
         try:

@@ -112,6 +112,16 @@ data "aws_iam_policy_document" "plan" {
     resources = ["${local.state_bucket_arn}/telcopulse/plans/*"]
   }
 
+  # ReadOnlyAccess leaves connections out, for others' hold passwords.
+  statement {
+    sid     = "ReadTheConnections"
+    actions = ["glue:GetConnection"]
+    resources = concat(
+      [local.catalog_arn],
+      [for connection in aws_glue_connection.private : connection.arn],
+    )
+  }
+
   dynamic "statement" {
     for_each = var.oidc == null ? [] : [var.oidc.client_secret_arn]
 

@@ -109,12 +109,12 @@ data "aws_iam_policy_document" "bucket" {
         values   = ["athena.amazonaws.com"]
       }
 
-      # People and the pipeline sit outside of the VPC: ad hoc users fetch results, CI builds its own schema, and
-      # whoever applies this configuration empties a bucket that it destroys.
+      # People and the pipeline sit outside of the VPC: ad hoc users fetch results, CI builds its own schema, a plan asks
+      # whether the buckets are there, and whoever applies this configuration empties a bucket that it destroys.
       condition {
         test     = "ArnNotEquals"
         variable = "aws:PrincipalArn"
-        values   = [for role in ["adhoc", "ci", "apply"] : "arn:${local.partition}:iam::${local.account_id}:role/${local.name}-${role}"]
+        values   = [for role in ["adhoc", "ci", "plan", "apply"] : "arn:${local.partition}:iam::${local.account_id}:role/${local.name}-${role}"]
       }
     }
   }

@@ -53,8 +53,8 @@ def measure(system: System, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def load(system: System, days: int) -> None:
     """A system whose marts hold a simulated history and rest."""
+    system.simulate_history(days, EVENTS_PER_DAY)
     system.start_aws()
-    system.simulate_history(days, EVENTS_PER_DAY, lambda _: None)
     system.load_history(lambda _: None)
     system.start_refresh()
     wait_for_marts(system)

@@ -27,10 +27,10 @@ def pyiceberg_catalog(endpoint_url: str) -> GlueCatalog:
     return catalog
 
 
-def crawl(database: str, path: str) -> dict[str, Any]:
-    """Register the Iceberg tables under `path` in `database`; returns LastCrawl."""
+def crawl(database: str, *paths: str) -> dict[str, Any]:
+    """Register the Iceberg tables under `paths` in `database`; returns LastCrawl."""
     glue, name = boto3.client("glue"), f"c{uuid.uuid4().hex[:8]}"
-    target = {"Paths": [path], "MaximumTraversalDepth": 5}
+    target = {"Paths": list(paths), "MaximumTraversalDepth": 5}
     glue.create_crawler(Name=name, Role="crawler", DatabaseName=database, Targets={"IcebergTargets": [target]})
     glue.start_crawler(Name=name)
     deadline = time.monotonic() + CRAWL_TIMEOUT_S

@@ -177,7 +177,7 @@ def test_a_branch_follows_the_grain_of_prod_or_its_own(prod: WarmDbt, manifest: 
     edit(models / "marts" / "service_status.sql", "sum(off_count) as", "sum(off_count + 0) as")
     with WarmDbt(project, schema=BRANCH, raw=RAW, target="ci") as branch:
         branch.run(*select)
-        assert tables() == {"networks", "pipeline_freshness", "refresh_log", "service_status"}
+        assert tables() == {"kpi_changes", "networks", "pipeline_freshness", "refresh_log", "service_status"}
         assert rows(summed, BRANCH) == rows(summed)
         rows("delete from service_status where period = 'hour'", BRANCH)
         branch.run(*select)

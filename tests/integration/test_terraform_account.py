@@ -17,15 +17,17 @@ import boto3
 import pytest
 
 from glue_streaming.settings import JobSettings
+from infra.local.callers import access_key
 from infra.local.settings import REPO_ROOT, LocalSettings
 from infra.release.package import compile_dbt
-from tests import access
+from tests import access, recorded_calls
 from tests.integration.account_policies import rendered
 from tests.integration.services import own_services
 from tests.integration.terraform_program import Terraform
 
 # What only a machine without DNS for buckets needs, in Terraform's own way to change a configuration from outside.
 OVERRIDE = 'provider "aws" {\n  s3_use_path_style = true\n  max_retries       = 2\n}\n'
+ACCESS_PAGE = REPO_ROOT / "docs" / "access.md"
 SCRIPTS = REPO_ROOT / "infra" / "release"
 APPLY = ("apply", "-auto-approve", "-input=false", "-var-file=environments/dev.tfvars")
 PLAN = ("plan", "-input=false", "-detailed-exitcode", "-var-file=environments/dev.tfvars")
@@ -45,7 +47,7 @@ class Account:
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSettings]:
     """An account with nothing in it. Terraform asks Athena no query, so no engine is started."""
-    with own_services(Path(tmp_path_factory.mktemp("services"))) as settings:
+    with own_services(Path(tmp_path_factory.mktemp("services")), record_calls=True) as settings:
         yield settings
 
 
@@ -82,11 +84,13 @@ def test_a_second_plan_is_empty(account: Account) -> None:
     assert "No changes" in account.terraform(*PLAN)
 
 
-def test_a_release_changes_what_runs_and_nothing_else(account: Account) -> None:
+def test_a_release_changes_what_runs_and_nothing_else_with_the_rights_of_its_roles(
+    account: Account, services: LocalSettings
+) -> None:
     """As the release workflow does it: a plan that is kept, and applied as it was approved."""
     bucket = _state_bucket()
     next_release = replace(account.terraform, variables=_variables("v0.2.0"))
-    _run_script(next_release, "plan.sh", "dev", "v0.2.0", bucket)
+    _run_script(_as(next_release, "plan"), "plan.sh", "dev", "v0.2.0", bucket)
     plan = account.terraform.folder / "v0.2.0.tfplan"
     boto3.client("s3").download_file(bucket, f"telcopulse/plans/{plan.name}", str(plan))
     planned = json.loads(next_release("show", "-json", plan.name))
@@ -102,13 +106,18 @@ def test_a_release_changes_what_runs_and_nothing_else(account: Account) -> None:
         "aws_ecs_service.dashboard": ["update"],
         "aws_ecs_service.refresh": ["update"],
     }
-    _run_script(next_release, "apply.sh", "v0.2.0", bucket)
+    _run_script(_as(next_release, "apply"), "apply.sh", "v0.2.0", bucket)
     job = boto3.client("glue").get_job(JobName=account.outputs["stream_job_name"])["Job"]
     assert "/releases/v0.2.0/" in job["Command"]["ScriptLocation"]
     assert "No changes" in next_release(*PLAN)
     # A roll-back is the older tag.
     account.terraform(*APPLY)
     assert "No changes" in account.terraform(*PLAN)
+    report = recorded_calls.judged(services.calls_log)
+    print(f"\n{report.table()}\nnot needed: {', '.join(report.unused())}")
+    assert report.refused == []
+    assert report.roles == {"plan", "apply"}
+    assert [name for name in report.unused() if f"| `{name}` |" not in ACCESS_PAGE.read_text()] == []
 
 
 def test_the_job_accepts_the_arguments_that_it_is_given(account: Account) -> None:
@@ -252,6 +261,10 @@ def _certificate() -> str:
     if known:
         return str(known[0]["CertificateArn"])
     return str(acm.request_certificate(DomainName="telcopulse.example.com")["CertificateArn"])
+
+
+def _as(terraform: Terraform, role: str) -> Terraform:
+    return replace(terraform, variables={**terraform.variables, "AWS_ACCESS_KEY_ID": access_key(role)})
 
 
 def _run_script(terraform: Terraform, name: str, *arguments: str) -> str:

@@ -174,6 +174,20 @@ usual as (
             and c.network = everywhere.network
 ),
 
+-- Hours of an area in which silence can be told of any of its networks. Elsewhere no votes are
+-- expected: a quiet town would be checked every 5 minutes to say nothing.
+missable as (
+    select distinct
+        b.period_start_ts,
+        b.area_code,
+        h.hour_of_day
+    from baselines as b
+    cross join unnest(sequence(0, 23)) as h (hour_of_day)
+    where
+        {{ expected_in_window('b.expected_votes_by_hour', 'h.hour_of_day') }}
+        >= {{ var('outage_silence_min_expected') }}
+),
+
 -- A bucket's votes stand in the window of three checks.
 seen as (
     select
@@ -228,7 +242,10 @@ seen as (
             as expected_2h_before_n,
         null as newest_event_ts
     from baselines as b
-    inner join alive as a on b.period_start_ts = a.period_start_ts
+    inner join missable as m
+        on b.period_start_ts = m.period_start_ts and b.area_code = m.area_code
+    inner join alive as a
+        on m.period_start_ts = a.period_start_ts and m.hour_of_day = a.hour_of_day
     where
         b.expected_votes_by_hour is not null
         and b.area_code != 'unknown'

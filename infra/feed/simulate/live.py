@@ -13,7 +13,7 @@ from infra.feed.simulate import outages
 from infra.feed.simulate.outages import Mailbox
 from infra.feed.simulate.simulator import Simulator
 
-TICK_S = 0.5
+TICK_S = 1.0
 _MAILBOX_S = 2.0
 
 

@@ -51,16 +51,16 @@ def test_the_map_tells_levels_apart_by_word_and_counts() -> None:
     assert names == ["High (1)", "Elevated (0)", "Low (2)", "Too few devices (1)"]
 
 
-def test_the_timeline_says_state_in_words_and_goes_on_to_now_while_open() -> None:
+def test_the_timeline_says_the_state_of_what_is_open_and_goes_on_to_now() -> None:
     where = {"area_name": "<b>Bovera</b>", "network_name": "Orange", "start_ts": datetime(2026, 11, 24, 11)}
     numbers = {"peak_bad_share": 0.5, "peak_bad_n": 5, "peak_vote_n": 10}
     rows = [
-        {**where, **numbers, "state": "CONFIRMED", "end_ts": None},
-        {**where, **numbers, "state": "OK", "end_ts": datetime(2026, 11, 24, 11, 30)},
+        {**where, **numbers, "state": "CONFIRMED", "is_closed": False, "end_ts": None},
+        {**where, **numbers, "state": "OK", "is_closed": True, "end_ts": datetime(2026, 11, 24, 11, 30)},
     ]
     figure = charts.incident_timeline(rows, datetime(2026, 11, 24, 12, tzinfo=UTC))
     found = {trace.name: trace for trace in figure.data}
-    assert {name: trace.text for name, trace in found.items()} == {"Outage (1)": ("Outage",), "Over (1)": ("Over",)}
+    assert {name: trace.text for name, trace in found.items()} == {"Outage (1)": ("Outage",), "Over (1)": ("",)}
     assert [trace.x[0] / 60_000 for trace in found.values()] == [60, 30]
     assert found["Outage (1)"].base[0] == datetime(2026, 11, 24, 12)
     assert found["Outage (1)"].y[0] == "&lt;b>Bovera&lt;/b> · Orange"

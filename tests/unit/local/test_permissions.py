@@ -100,3 +100,16 @@ def test_metrics_have_no_resource_but_a_namespace() -> None:
     assert of(query, b"Action=PutMetricData&Namespace=TelcoPulse") == [
         Permission("cloudwatch:PutMetricData", ("*",), {"cloudwatch:namespace": "TelcoPulse"})
     ]
+
+
+def test_handing_a_role_to_a_service_needs_leave_to_pass_it() -> None:
+    roles = [f"arn:aws:iam::123456789012:role/{name}" for name in ("refresh", "images")]
+    body = {"family": "refresh", "taskRoleArn": roles[0], "executionRoleArn": roles[1]}
+    found = of(json_call("ecs", "RegisterTaskDefinition"), body)
+    assert [(one.action, one.resources, dict(one.context)) for one in found] == [
+        ("ecs:RegisterTaskDefinition", ("*",), {}),
+        *[("iam:PassRole", (role,), {"iam:PassedToService": "ecs-tasks.amazonaws.com"}) for role in sorted(roles)],
+    ]
+    assert [one.action for one in of(json_call("ecs", "DescribeTaskDefinition"), body)] == [
+        "ecs:DescribeTaskDefinition"
+    ]
