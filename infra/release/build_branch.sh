@@ -8,8 +8,8 @@ export TELCOPULSE_DBT_TARGET=ci
 state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 # By version, not by time: a roll-back's patch may come after the next minor release.
-newest=$(aws s3api list-objects-v2 --bucket "$bucket" --prefix releases/ --query 'Contents[].Key' --output text |
-    tr '\t' '\n' | grep '/manifest.json$' | sort --version-sort | tail -1 || true)
+keys=$(aws s3api list-objects-v2 --bucket "$bucket" --prefix releases/ --query 'Contents[].Key' --output text)
+newest=$(tr '\t' '\n' <<<"$keys" | grep '/manifest.json$' | sort --version-sort | tail -1 || true)
 if [[ -z $newest ]]; then
     echo "no release yet: everything is built"
     TELCOPULSE_MARTS_SCHEMA=$schema dbt build

@@ -25,6 +25,12 @@ data "aws_iam_policy_document" "ci" {
     resources = [aws_kms_key.main["marts"].arn]
   }
 
+  statement {
+    sid       = "FindTheNewestRelease"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.main["artifacts"].arn]
+  }
+
   # The manifest of the release that is out, which unchanged models are deferred to.
   statement {
     sid       = "ReadTheManifest"

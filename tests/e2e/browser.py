@@ -37,10 +37,11 @@ def settle(page: Page) -> None:
 
 
 def tile(page: Page, key: str) -> tuple[str, str]:
-    """(value, line below) of a figure."""
+    """(value, first line below) of a figure."""
     box = page.locator(f".st-key-kpi-{key}")
     box.wait_for(timeout=LOADED_TIMEOUT_MS)
-    return box.locator("[data-testid=stMetricValue]").inner_text(), box.locator("p").last.inner_text()
+    detail = box.locator("[data-testid=stCaptionContainer] p").first
+    return box.locator("[data-testid=stMetricValue]").inner_text(), detail.inner_text()
 
 
 def table(page: Page, key: str) -> tuple[list[dict[str, str]], int]:

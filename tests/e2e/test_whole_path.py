@@ -66,4 +66,4 @@ def test_a_saved_model_is_built_anew_by_the_loop(whole_path: WholePath) -> None:
 
     wait_until(lambda: bool(built()), "run of the edited model")
     assert built()[0]["ok"]
-    assert set(built()[0]["models_s"]) == {"service_status", "networks", "pipeline_freshness"}
+    assert set(built()[0]["models_s"]) == {"service_status", "networks", "pipeline_freshness", "kpi_changes"}
