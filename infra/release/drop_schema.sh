@@ -15,4 +15,5 @@ if aws glue get-database --name "$schema" >/dev/null 2>&1; then
     aws glue delete-database --name "$schema"
 fi
 aws s3 rm --recursive --only-show-errors "s3://$bucket/$schema/"
+aws s3 rm --recursive --only-show-errors "s3://$bucket/refresh_log/$schema/"
 echo "dropped: $schema"

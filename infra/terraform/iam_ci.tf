@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "ci" {
   statement {
     sid       = "WriteTablesOfBranches"
     actions   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
-    resources = ["${aws_s3_bucket.main["marts"].arn}/ci_*"]
+    resources = ["${aws_s3_bucket.main["marts"].arn}/ci_*", "${aws_s3_bucket.main["marts"].arn}/refresh_log/ci_*"]
   }
 
   statement {
