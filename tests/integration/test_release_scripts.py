@@ -154,11 +154,11 @@ def test_a_branchs_schema_is_dropped_with_its_files(checkout: Path, bucket: str)
     glue, s3 = boto3.client("glue"), boto3.client("s3")
     glue.create_database(DatabaseInput={"Name": "ci_42"})
     glue.create_table(DatabaseName="ci_42", TableInput={"Name": "t"})
-    for key in ("ci_42/t/1", "ci_421/t/1", "marts/t/1"):
+    for key in ("ci_42/t/1", "refresh_log/ci_42/1", "ci_421/t/1", "refresh_log/ci_421/1", "marts/t/1"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"1")
     for _ in range(2):
         assert run(checkout, "drop_schema.sh", "ci_42", bucket).returncode == 0
-    assert keys(bucket) == {"ci_421/t/1", "marts/t/1"}
+    assert keys(bucket) == {"ci_421/t/1", "refresh_log/ci_421/1", "marts/t/1"}
     assert "ci_42" not in [found["Name"] for found in glue.get_databases()["DatabaseList"]]
 
 
