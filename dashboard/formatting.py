@@ -41,6 +41,7 @@ FRESHNESS_RULE = (
     f"Fresh: event and marts both up to {FRESH_S // 60} min old · Delayed: up to {DELAYED_S // 60} min · Stale: older, "
     "so don't trust what looks quiet"
 )
+_NO_USUAL = "no usual yet: fewer than 2 such weekdays"
 # A negative number is none.
 _FORMULA = re.compile(r"[=+@\t\r]|-(?![\d.,]+$)")
 
@@ -68,7 +69,7 @@ def interval(low: Any, high: Any, *, is_share: bool = True, unit: str = "") -> s
 def against_normal(row: Mapping[str, Any] | None) -> str:
     """A row of kpi_changes in words: what is usual, and whether the day differs from it."""
     if row is None or row["confidence"] == "suppressed":
-        return "no usual yet: fewer than 2 such weekdays"
+        return _NO_USUAL
     judged = "as usual" if not row["is_changed"] else "higher than usual" if row["change"] > 0 else "lower than usual"
     usual = f"{share(row['normal_share'])} ({interval(row['normal_share_ci_low'], row['normal_share_ci_high'])})"
     weeks = f"{row['normal_week_count']} weekdays until {_end_of_hour(row)}"
@@ -77,7 +78,7 @@ def against_normal(row: Mapping[str, Any] | None) -> str:
 
 def events_against_normal(row: Mapping[str, Any] | None) -> str:
     if row is None or row["confidence"] == "suppressed":
-        return "no usual yet: fewer than 2 such weekdays"
+        return _NO_USUAL
     low, high = number(row["normal_event_n_min"]), number(row["normal_event_n_max"])
     return f"until {_end_of_hour(row)} {number(row['event_n'])}, usual {low} – {high}"
 

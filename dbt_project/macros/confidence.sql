@@ -39,3 +39,16 @@
 {% macro share_if_enough(k, n, figure=share) -%}
     if({{ n }} >= {{ var('confidence_low_min_n') }}, {{ figure(k, n) }})
 {%- endmacro %}
+
+{# How far Newcombe's interval of the difference of two shares, each with its Wilson bounds beside it, reaches below and
+   above that difference (method 10 in Stat Med 17:873-890, 1998). #}
+{% macro newcombe_margins(share, other) -%}
+    sqrt(
+            power({{ share }} - {{ share }}_ci_low, 2)
+            + power({{ other }}_ci_high - {{ other }}, 2)
+        ) as margin_low,
+        sqrt(
+            power({{ share }}_ci_high - {{ share }}, 2)
+            + power({{ other }} - {{ other }}_ci_low, 2)
+        ) as margin_high
+{%- endmacro %}

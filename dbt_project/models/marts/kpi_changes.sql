@@ -1,46 +1,30 @@
 -- One row per period_date (local day, until its last full hour) and kpi, of all Catalonia.
 {%- set keys = ['period_date', 'kpi'] %}
+{%- set within_10m_count = 'cast(round(within_10m_share * precision_n) as bigint)' %}
+{%- set kpis = [
+    ('lost_share', 'service_status', "network = 'all'", 'vote_n', 'lost_count'),
+    ('weak_signal_share', 'signal_trends', "network = 'all' and rat = 'all'", 'signal_n', 'weak_signal_count'),
+    ('within_10m_share', 'gps_accuracy', "operator = 'all' and provider = 'all'", 'precision_n', within_10m_count),
+] %}
 {{ config(materialized='view') }}
 with
 
 hours as (
-    select
-        'lost_share' as kpi,
-        {{ local_ts('period_start_ts') }} as local_hour_ts,
-        n as event_n,
-        vote_n as n,
-        lost_count as hit_count
-    from {{ ref('service_status') }}
-    where
-        period = 'hour' and area_level = 'all' and network = 'all' and confidence != 'suppressed'
-        and {{ within_last_days('period_start_ts', var('signal_changes_days') | int + 29) }}
-        and period_start_ts < date_trunc('hour', localtimestamp)
-    union all
-    select
-        'weak_signal_share' as kpi,
-        {{ local_ts('period_start_ts') }} as local_hour_ts,
-        n as event_n,
-        signal_n as n,
-        weak_signal_count as hit_count
-    from {{ ref('signal_trends') }}
-    where
-        period = 'hour' and area_level = 'all' and network = 'all' and rat = 'all'
-        and confidence != 'suppressed'
-        and {{ within_last_days('period_start_ts', var('signal_changes_days') | int + 29) }}
-        and period_start_ts < date_trunc('hour', localtimestamp)
-    union all
-    select
-        'within_10m_share' as kpi,
-        {{ local_ts('period_start_ts') }} as local_hour_ts,
-        n as event_n,
-        precision_n as n,
-        cast(round(within_10m_share * precision_n) as bigint) as hit_count
-    from {{ ref('gps_accuracy') }}
-    where
-        period = 'hour' and area_level = 'all' and operator = 'all' and provider = 'all'
-        and confidence != 'suppressed'
-        and {{ within_last_days('period_start_ts', var('signal_changes_days') | int + 29) }}
-        and period_start_ts < date_trunc('hour', localtimestamp)
+    {% for kpi, mart, total, n, hit_count in kpis %}
+        select
+            '{{ kpi }}' as kpi,
+            {{ local_ts('period_start_ts') }} as local_hour_ts,
+            n as event_n,
+            {{ n }} as n,
+            {{ hit_count }} as hit_count
+        from {{ ref(mart) }}
+        where
+            period = 'hour' and area_level = 'all' and {{ total }}
+            and confidence != 'suppressed'
+            and {{ within_last_days('period_start_ts', var('signal_changes_days') | int + 29) }}
+            and period_start_ts < date_trunc('hour', localtimestamp)
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 days as (
@@ -113,17 +97,11 @@ compared as (
     where {{ within_last_days('d.last_local_hour_ts', var('signal_changes_days')) }}
 ),
 
--- Newcombe's interval of a difference of two shares, as in signal_changes.
 changes as (
     select
         *,
         kpi_share - normal_share as change,
-        sqrt(
-            power(kpi_share - kpi_share_ci_low, 2) + power(normal_share_ci_high - normal_share, 2)
-        ) as margin_low,
-        sqrt(
-            power(kpi_share_ci_high - kpi_share, 2) + power(normal_share - normal_share_ci_low, 2)
-        ) as margin_high
+        {{ newcombe_margins('kpi_share', 'normal_share') }}
     from compared
 ),
 

@@ -64,20 +64,11 @@ compared as (
     where {{ within_last_days('h.period_start_ts', var('signal_changes_days')) }}
 ),
 
--- Newcombe's interval of a difference of two shares, from their Wilson intervals (method 10 in
--- Stat Med 17:873-890, 1998).
 changes as (
     select
         *,
         weak_signal_share - normal_share as change,
-        sqrt(
-            power(weak_signal_share - weak_signal_share_ci_low, 2)
-            + power(normal_share_ci_high - normal_share, 2)
-        ) as margin_low,
-        sqrt(
-            power(weak_signal_share_ci_high - weak_signal_share, 2)
-            + power(normal_share - normal_share_ci_low, 2)
-        ) as margin_high
+        {{ newcombe_margins('weak_signal_share', 'normal_share') }}
     from compared
 ),
 
