@@ -23,8 +23,9 @@ _BODY_LIMIT = 16 * 1024 * 1024
 class LogCalls:
     """A WSGI application around the local AWS.
 
-    `asking`: whose Athena queries, that may have to do with a table, run now. The engine reads and writes S3 with a key
-    that tells for whom, but asks Glue with one key for all: of such a call only who may have asked for it is known.
+    `asking`: whose Athena queries, that may have to do with a resource of Glue, run now. The engine reads and writes S3
+    with a key that tells for whom, but asks Glue with one key for all: of such a call only who may have asked for it is
+    known.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class LogCalls:
         headers = {name[5:].lower().replace("_", "-"): text for name, text in environ.items() if name[:5] == "HTTP_"}
         key = _access_key(environ)
         role, through_athena = caller(key)
-        roles = sorted(self._asking(call.resource.rpartition(".")[2])) if key == ENGINE_ACCESS_KEY else [role]
+        roles = sorted(self._asking(call.resource)) if key == ENGINE_ACCESS_KEY else [role]
         return [
             {
                 "roles": roles,

@@ -142,11 +142,21 @@ class TrinoAthenaBackend(models.AthenaBackend):
 TrinoAthenaBackend.__module__ = models.__name__
 
 
-def asking(table: str) -> set[str]:
-    """Whose queries run now: of those that name the table, if any does; `other`: who has no role of its own."""
+def asking(resource: str) -> set[str]:
+    """Whose queries run now that have to do with a Glue resource, `database.table` or `database`.
+
+    Those in or about the database that name the table, if there are any; else those in or about the database; else all.
+    `other` is who has no role of its own.
+    """
     running = [one for one in list(_backend().executions.values()) if one.end_time is None]
-    naming = [one for one in running if re.search(rf"\b{re.escape(table)}\b", one.query)]
-    return {one.asked_by or "other" for one in naming or running}
+    database, _, table = resource.partition(".")
+    about = [one for one in running if one.database == database or _names(one.query, database)]
+    naming = [one for one in about if _names(one.query, table)] if table else []
+    return {one.asked_by or "other" for one in naming or about or running}
+
+
+def _names(query: str, name: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", query, re.IGNORECASE) is not None
 
 
 def workgroup_of(execution: str) -> str:
