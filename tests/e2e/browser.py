@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 LOADED_TIMEOUT_MS = 120_000
+REFRESHED_TIMEOUT_MS = 240_000
 
 
 def chromium() -> str:

@@ -6,13 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
-from infra.local import smoke
+from infra.local import athena_client, processes, smoke
 from infra.local.settings import LocalSettings
 from infra.local.system import System, running
+from tests.e2e.browser import launched
+from tests.integration.programs import wait_until
 
 RATE_EVENTS_PER_S = 50
 TRIGGER_S = 5
+UNCOUNTED = "select (select count(*) from raw.network_events) - (select max(raw_count) from pipeline_freshness)"
 
 
 @pytest.hookimpl(trylast=True)
@@ -34,6 +38,18 @@ class WholePath:
     def dashboard_url(self) -> str:
         return self.system.settings.dashboard_url
 
+    def restart_dashboard(self) -> None:
+        """With it go the answers that it has cached."""
+        processes.stop(self.system.children.pop("dashboard"))
+        self.system.start_dashboard()
+
+    def settle(self) -> None:
+        """Wait until the marts hold every event, and let the pages ask anew, as other tests compare both."""
+        wait_until(
+            lambda: athena_client.query(UNCOUNTED) == [["0"]], "run of the refresh loop that counted every event"
+        )
+        self.restart_dashboard()
+
 
 @pytest.fixture(scope="session")
 def whole_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholePath]:
@@ -45,3 +61,16 @@ def whole_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholePath]:
         result = smoke.one_pass(system, RATE_EVENTS_PER_S, TRIGGER_S)
         system.start_dashboard()
         yield WholePath(system, result)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    yield page
+    page.close()

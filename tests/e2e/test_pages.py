@@ -4,29 +4,21 @@ import csv
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
-from dashboard import components
 from dashboard.formatting import precise_share
-from infra.local import athena_client, processes
+from infra.local import athena_client
 from infra.local.resources import STREAM
 from infra.local.settings import REPO_ROOT
 from tests.e2e import by_hand
-from tests.e2e.browser import launched, number, open_page, settle, table, tile
+from tests.e2e.browser import REFRESHED_TIMEOUT_MS, number, open_page, settle, table, tile
 from tests.e2e.conftest import WholePath
-from tests.integration.programs import wait_until
 
 PAGES = ("", "outages", "signal", "gps", "data", "incident?id=x")
 OF_THE_DAY = "period = 'day' and period_date = (select max(period_date) from service_status)"
-COUNTED = """
-    select (select count(*) from raw.network_events) - (select max(raw_count) from pipeline_freshness)
-"""
-REFRESHED_TIMEOUT_MS = 240_000
 # Texts of elements that are cut by the right edge, but for what scrolls within.
 BEYOND_THE_EDGE = """
 () => [...document.querySelectorAll('[data-testid=stMainBlockContainer] *')]
@@ -34,19 +26,6 @@ BEYOND_THE_EDGE = """
     .filter(e => !e.closest('[data-testid=stDataFrame], [data-testid=stPlotlyChart], .stVisuallyHidden'))
     .map(e => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`)
 """
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    yield page
-    page.close()
 
 
 def is_error(message: ConsoleMessage) -> bool:
@@ -232,9 +211,7 @@ def test_a_filter_goes_into_the_address_and_comes_back_from_it(whole_path: Whole
 
 
 def test_a_link_works_on_a_dashboard_that_nobody_has_opened_yet(whole_path: WholePath, page: Page) -> None:
-    system = whole_path.system
-    processes.stop(system.children.pop("dashboard"))
-    system.start_dashboard()
+    whole_path.restart_dashboard()
     open_page(page, f"{whole_path.dashboard_url}/signal")
     assert table(page, "networks")[1] > 5
 
@@ -252,6 +229,4 @@ def test_new_events_appear_without_a_reload(whole_path: WholePath, page: Page) -
     subprocess.run(send, cwd=REPO_ROOT, check=True, capture_output=True, timeout=120)
     after = page.locator(".st-key-kpi-events [data-testid=stMetricValue]")
     expect(after).to_have_text(f"{before + 1000:,.0f}", timeout=REFRESHED_TIMEOUT_MS)
-    # Other tests compare pages with marts: let the loop's run end and the pages' answers grow old.
-    wait_until(lambda: athena_client.query(COUNTED) == [["0"]], "run of the refresh loop that counted every event")
-    time.sleep(components.CACHE_S)
+    whole_path.settle()

@@ -15,6 +15,8 @@
     days_after=var('outage_baseline_days'), of_own_day=false,
     minutes_before=(var('outage_baseline_days') | int + 1) * 1440
 ) %}
+{%- set of_network = '(partition by period_start_ts, host_network)' %}
+{%- set of_province = '(partition by period_start_ts, province_code, host_network)' %}
 
 {{ refresh_header(work) }}
 with
@@ -72,29 +74,18 @@ before as (
         on {{ is_in_baseline_of('h.local_date', 'j.local_date') }}
 ),
 
-networks as (
+cells as (
     select
         period_start_ts,
-        host_network,
-        max(alike_days) as alike_days,
-        sum(vote_n) as n,
-        sum(bad_n) as bad_n,
-        {{ shrunk_share('sum(bad_n)', 'sum(vote_n)', var('outage_baseline_default_share')) }}
-            as bad_share
-    from before
-    group by 1, 2
-),
-
-province_sums as (
-    select
-        period_start_ts,
+        area_code,
         province_code,
         host_network,
         max(alike_days) as alike_days,
         sum(vote_n) as n,
-        sum(bad_n) as bad_n
+        sum(bad_n) as bad_n,
+        array_agg(votes_by_hour) filter (where is_alike) as alike_votes_by_hour
     from before
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 ),
 
 province_hour_sums as (
@@ -120,99 +111,72 @@ province_hours as (
     group by 1, 2, 3
 ),
 
-provinces as (
+-- Windows, not joins: a second reading of the cells would compute them again.
+networks as (
     select
-        s.*,
-        h.mean_votes_by_hour,
-        {{ shrunk_share('s.bad_n', 's.n', 'w.bad_share') }} as bad_share
-    from province_sums as s
-    inner join networks as w
-        on s.period_start_ts = w.period_start_ts and s.host_network = w.host_network
-    left join province_hours as h
-        on
-            s.period_start_ts = h.period_start_ts
-            and s.province_code = h.province_code
-            and s.host_network = h.host_network
+        *,
+        sum(n) over {{ of_network }} as network_n,
+        sum(bad_n) over {{ of_network }} as network_bad_n,
+        {{ shrunk_share(
+            'sum(bad_n) over ' ~ of_network, 'sum(n) over ' ~ of_network,
+            var('outage_baseline_default_share')
+        ) }} as network_bad_share
+    from cells
 ),
 
-area_sums as (
+provinces as (
     select
-        period_start_ts,
-        area_code,
-        province_code,
-        host_network,
-        max(alike_days) as alike_days,
-        sum(vote_n) as n,
-        sum(bad_n) as bad_n,
-        array_agg(votes_by_hour) filter (where is_alike) as alike_votes_by_hour
-    from before
-    group by 1, 2, 3, 4
+        *,
+        sum(n) over {{ of_province }} as province_n,
+        sum(bad_n) over {{ of_province }} as province_bad_n,
+        {{ shrunk_share(
+            'sum(bad_n) over ' ~ of_province, 'sum(n) over ' ~ of_province, 'network_bad_share'
+        ) }} as province_bad_share
+    from networks
 ),
 
 areas as (
     select
-        a.period_start_ts,
-        a.area_code,
-        a.province_code,
-        a.host_network,
-        a.alike_days,
-        a.n,
-        a.bad_n,
-        {{ shrunk_share('a.bad_n', 'a.n', 'p.bad_share') }} as bad_share,
+        p.*,
+        {{ shrunk_share('p.bad_n', 'p.n', 'p.province_bad_share') }} as bad_share,
         if(
-            a.n >= {{ var('outage_expected_min_votes') }},
+            p.n >= {{ var('outage_expected_min_votes') }},
             {{ expected_votes_by_hour(
-                'a.alike_votes_by_hour', 'a.alike_days', '(1E0 * a.n / p.n)',
-                'p.mean_votes_by_hour'
+                'p.alike_votes_by_hour', 'p.alike_days', '(1E0 * p.n / p.province_n)',
+                'province.mean_votes_by_hour'
             ) }}
         ) as expected_votes_by_hour
-    from area_sums as a
-    inner join provinces as p
+    from provinces as p
+    left join province_hours as province
         on
-            a.period_start_ts = p.period_start_ts
-            and a.province_code = p.province_code
-            and a.host_network = p.host_network
+            p.period_start_ts = province.period_start_ts
+            and p.province_code = province.province_code
+            and p.host_network = province.host_network
 ),
 
 levels as (
     select
-        period_start_ts,
-        'municipality' as area_level,
-        area_code,
-        host_network,
-        province_code,
-        n,
-        bad_n,
-        bad_share,
-        alike_days,
-        expected_votes_by_hour
-    from areas
-    union all
-    select
-        period_start_ts,
-        'province' as area_level,
-        province_code as area_code,
-        host_network,
-        province_code,
-        n,
-        bad_n,
-        bad_share,
-        alike_days,
-        null as expected_votes_by_hour
-    from provinces
-    union all
-    select
-        period_start_ts,
-        'all' as area_level,
-        'all' as area_code,
-        host_network,
-        null as province_code,
-        n,
-        bad_n,
-        bad_share,
-        alike_days,
-        null as expected_votes_by_hour
-    from networks
+        a.period_start_ts,
+        l.area_level,
+        l.area_code,
+        a.host_network,
+        if(l.area_level = 'all', null, a.province_code) as province_code,
+        max(l.n) as n,
+        max(l.bad_n) as bad_n,
+        max(l.bad_share) as bad_share,
+        max(a.alike_days) as alike_days,
+        arbitrary(if(l.area_level = 'municipality', a.expected_votes_by_hour))
+            as expected_votes_by_hour
+    from areas as a
+    cross join
+        unnest(
+            array['municipality', 'province', 'all'],
+            array[a.area_code, a.province_code, 'all'],
+            array[a.n, a.province_n, a.network_n],
+            array[a.bad_n, a.province_bad_n, a.network_bad_n],
+            array[a.bad_share, a.province_bad_share, a.network_bad_share]
+        ) as l (area_level, area_code, n, bad_n, bad_share)
+    group by 1, 2, 3, 4, 5
 ),
 
 rebuilt as (
