@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 FEED := simulated
 AREA := Barcelona
-NETWORK := orange
+NETWORK := movistar
 MINUTES := 60
 SOURCES := glue_streaming dbt_project dashboard infra tests
 MODELS := dbt_project/models dbt_project/tests dbt_project/analyses
@@ -33,7 +33,7 @@ up: setup ## Start the local AWS in the background, to work by hand
 	@exec $(BIN)/python -m infra.local up
 
 .PHONY: outage
-outage: setup ## Break a network of a running simulated feed: AREA=Barcelona NETWORK=orange MINUTES=60
+outage: setup ## Break a network of a running simulated feed: AREA=Barcelona NETWORK=movistar MINUTES=60
 	@. infra/local/aws.env; exec $(BIN)/python -m infra.feed outage --outages s3://telcopulse-artifacts/feed/outages \
 		--area "$(AREA)" --network "$(NETWORK)" --minutes "$(MINUTES)"
 

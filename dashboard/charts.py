@@ -30,6 +30,12 @@ from dashboard.palette import BLUE, GREEN, GREY, ORANGE, STATE_COLOURS, VERMILIO
 _PATTERNS = {"CONFIRMED": "", "SUSPECTED": "/", "DEGRADED": "x", "RECOVERING": "\\", "INSUFFICIENT_DATA": ".", "OK": ""}
 _BAND = "rgba(0,114,178,0.18)"
 _METRES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_DAY_MS = 24 * 60 * 60 * 1000
+# Plotly's own say the year beside each day, which is too long for a phone.
+_SHORT_DATES = [
+    {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%-d %b"},
+    {"dtickrange": [_DAY_MS, None], "value": "%-d %b\n%Y"},
+]
 _OUTLINES = Path(__file__).parent / "data" / "catalonia.geojson"
 _LEVELS = (
     ("high", VERMILION, "circle"),
@@ -145,6 +151,7 @@ def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
     # Room for the words of what is still open, on a phone, too.
     room = 0.02 if all(row["is_closed"] for row in rows) else 0.6
     figure.update_xaxes(type="date", range=[_local(first), _local(now + room * (now - first))], nticks=5, tickangle=0)
+    figure.update_xaxes(tickformatstops=_SHORT_DATES)
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=[_escaped(name) for name in names])
     return figure
 

@@ -63,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="simulated",
         help="simulated: weeks of simulated phones, then live; replay: the real slice, again and again",
     )
-    parser.add_argument("--days", type=int, default=14, help="length of the simulated history (default 14)")
-    parser.add_argument("--events-per-day", type=int, default=10_000, help="of the simulated phones (default 10,000)")
+    parser.add_argument("--days", type=int, default=16, help="length of the simulated history (default 16)")
+    parser.add_argument("--events-per-day", type=int, default=9_000, help="of the simulated phones (default 9,000)")
     parser.add_argument("--rate", type=float, default=10.0, help="of the replay, in events per second (default 10)")
     parser.add_argument("--trigger-seconds", type=int, default=10, help="the job's micro-batch interval (default 10)")
 
@@ -136,7 +136,7 @@ def _print_summary(system: System, stages: Stages, arguments: argparse.Namespace
     print(f"Logs:   {system.settings.logs_dir}")
     print("\nBy hand, in a second shell:  . infra/local/aws.env && dbt build")
     if arguments.feed == "simulated":
-        print("Break a network:             make outage AREA=Barcelona NETWORK=orange MINUTES=60")
+        print("Break a network:             make outage AREA=Barcelona NETWORK=movistar MINUTES=60")
     print(
         f"\nDashboard:  {system.settings.dashboard_url}\n\nNew events keep arriving. Ctrl-C stops everything.",
         flush=True,
