@@ -5,7 +5,7 @@ Shape or words always say the same as colour.
 
 import itertools
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from dashboard.palette import BLUE, GREEN, GREY, ORANGE, STATE_COLOURS, VERMILIO
 # A pattern says the same as the colour, and the word beside the bar does.
 _PATTERNS = {"CONFIRMED": "", "SUSPECTED": "/", "DEGRADED": "x", "RECOVERING": "\\", "INSUFFICIENT_DATA": ".", "OK": ""}
 _BAND = "rgba(0,114,178,0.18)"
+_HOUR = timedelta(hours=1)
 _METRES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _DAY_MS = 24 * 60 * 60 * 1000
 # Plotly's own say the year beside each day, which is too long for a phone.
@@ -46,12 +47,14 @@ _LEVELS = (
 
 
 def lost_share_over_time(rows: list[Row]) -> go.Figure:
+    rows = _hourly(rows)
     figure = _banded(rows, "lost_share", "lost_share_ci_low", "lost_share_ci_high", "Lost share", VERMILION)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", title="lost share")
     return figure
 
 
 def signal_over_time(rows: list[Row]) -> go.Figure:
+    rows = _hourly(rows)
     figure = _banded(
         rows, "signal_asu_mean", "signal_asu_mean_ci_low", "signal_asu_mean_ci_high", "Mean with 95 % interval", BLUE
     )
@@ -61,6 +64,34 @@ def signal_over_time(rows: list[Row]) -> go.Figure:
         line = {"color": GREEN if column == "signal_asu_median" else GREY, "dash": dash}
         figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line=line)
     figure.update_yaxes(title="signal, ASU")
+    return figure
+
+
+def weak_share_over_time(rows: list[Row]) -> go.Figure:
+    """Share of weak signals by hour with its interval, what was usual, and which hours are not as usual."""
+    rows = _hourly(rows)
+    low, high = "weak_signal_share_ci_low", "weak_signal_share_ci_high"
+    figure = _banded(rows, "weak_signal_share", low, high, "Weak share with 95 % interval", BLUE)
+    figure.add_scatter(
+        x=[_local(row["period_start_ts"]) for row in rows],
+        y=[_float(row["normal_weak_signal_share"]) for row in rows],
+        name="Usual share",
+        # A lone hour with a usual share would be no line.
+        mode="lines+markers",
+        line={"color": GREY, "dash": "dot"},
+        marker={"symbol": "square", "size": 7},
+    )
+    changed = [row for row in rows if row["is_changed"]]
+    if changed:
+        figure.add_scatter(
+            x=[_local(row["period_start_ts"]) for row in changed],
+            y=[_float(row["weak_signal_share"]) for row in changed],
+            name="Not as usual",
+            mode="markers",
+            marker={"color": VERMILION, "symbol": "diamond-open", "size": 13, "line": {"width": 2}},
+            hoverinfo="skip",
+        )
+    figure.update_yaxes(tickformat=".0%", hoverformat=".1%", rangemode="tozero", title="weak share")
     return figure
 
 
@@ -228,6 +259,16 @@ def _banded(rows: list[Row], middle: str, low: str, high: str, name: str, colour
     values = [_float(row[middle]) for row in rows]
     figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line={"color": colour})
     return figure
+
+
+def _hourly(rows: list[Row]) -> list[Row]:
+    """The rows with an empty one where hours without any event have none, so that nothing is drawn across them."""
+    filled: list[Row] = []
+    for row in rows:
+        if filled and row["period_start_ts"] - filled[-1]["period_start_ts"] > _HOUR:
+            filled.append(dict.fromkeys(row) | {"period_start_ts": filled[-1]["period_start_ts"] + _HOUR})
+        filled.append(row)
+    return filled
 
 
 def _runs_with(rows: list[Row], column: str) -> list[list[Row]]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -42,6 +43,10 @@ FRESHNESS_RULE = (
     "so don't trust what looks quiet"
 )
 _NO_USUAL = "no usual yet: fewer than 2 such weekdays"
+_TOO_FEW_WEEKS = "with fewer than 2 comparable weeks before them"
+_TOO_FEW_DEVICES = "with too few devices"
+_TOO_OLD = "older than the days that are compared"
+_UNCOMPARED_WORDS = (_TOO_FEW_WEEKS, _TOO_FEW_DEVICES, _TOO_OLD)
 # A negative number is none.
 _FORMULA = re.compile(r"[=+@\t\r]|-(?![\d.,]+$)")
 
@@ -64,6 +69,51 @@ def interval(low: Any, high: Any, *, is_share: bool = True, unit: str = "") -> s
     if is_share:
         return f"{share(low)} – {share(high)}"
     return f"{number(low, 1)} – {number(high, 1)}{unit}"
+
+
+def points(value: Any) -> str:
+    """A difference of shares as percentage points with its sign; one digit below 10."""
+    if value is None:
+        return MISSING
+    difference = 100 * float(value)
+    return f"{difference:+.{1 if abs(difference) < 10 else 0}f}"
+
+
+def points_interval(low: Any, high: Any) -> str:
+    return MISSING if low is None or high is None else f"{points(low)} to {points(high)}"
+
+
+def no_change(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Why none of these hours is said to be unlike usual: none differs, or they can't be compared."""
+    if not _compared_n(rows):
+        return f"Can't be told: no hour of this range can be compared with what is usual ({uncompared(rows)})."
+    return f"None of the compared hours differs from usual by more than chance: {comparability(rows)}"
+
+
+def comparability(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many hours can be compared with what is usual, and why the others can't."""
+    compared_n = _compared_n(rows)
+    told = f"{number(compared_n)} of {number(len(rows))} hours can be compared"
+    return f"{told}." if compared_n == len(rows) else f"{told}, the others can't ({uncompared(rows)})."
+
+
+def uncompared(rows: Sequence[Mapping[str, Any]]) -> str:
+    counts = Counter(_why_uncompared(row) for row in rows if not _is_compared(row))
+    return ", ".join(f"{number(counts[why])} {why}" for why in _UNCOMPARED_WORDS if counts[why])
+
+
+def _compared_n(rows: Sequence[Mapping[str, Any]]) -> int:
+    return sum(map(_is_compared, rows))
+
+
+def _is_compared(row: Mapping[str, Any]) -> bool:
+    return row["change_confidence"] not in (None, "suppressed")
+
+
+def _why_uncompared(row: Mapping[str, Any]) -> str:
+    if row["confidence"] == "suppressed":
+        return _TOO_FEW_DEVICES
+    return _TOO_OLD if row["change_confidence"] is None else _TOO_FEW_WEEKS
 
 
 def against_normal(row: Mapping[str, Any] | None) -> str:
@@ -89,6 +139,10 @@ def _end_of_hour(row: Mapping[str, Any]) -> str:
 
 def local_time(value: datetime | None) -> str:
     return MISSING if value is None else _aware(value).astimezone(LOCAL_ZONE).strftime("%a %d %b %H:%M:%S")
+
+
+def local_hour(value: datetime) -> str:
+    return f"{_aware(value).astimezone(LOCAL_ZONE):%a %d %b %H:%M}"
 
 
 def local_date(value: datetime) -> date:

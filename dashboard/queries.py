@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Query:
-    """`is_slow`: of what changes every quarter of an hour at most, so an answer may be minutes old."""
+    """`is_slow`: an answer may be minutes old, as it changes every quarter of an hour at most or is read over weeks."""
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -265,6 +265,28 @@ def signal_over_time(area_level: str, area_code: str, network: str, rat: str, si
         order by period_start_ts
         """,
         {"area_level": area_level, "area_code": area_code, "network": network, "rat": rat, "since_days": since_days},
+    )
+
+
+def weak_signal_over_time(area_level: str, area_code: str, network: str, rat: str, since_days: int) -> Query:
+    """Hour by hour; what is usual and the change from it are null before the days that signal_changes has."""
+    return Query(
+        """
+        select s.period_start_ts, s.signal_n, s.weak_signal_share, s.weak_signal_share_ci_low,
+            s.weak_signal_share_ci_high, s.confidence, c.normal_week_count, c.normal_signal_n,
+            c.normal_weak_signal_share, c.weak_signal_change, c.weak_signal_change_ci_low, c.weak_signal_change_ci_high,
+            c.is_changed, c.confidence as change_confidence
+        from signal_trends as s
+        left join signal_changes as c
+            on s.period_start_ts = c.period_start_ts and s.area_level = c.area_level and s.area_code = c.area_code
+                and s.network = c.network and s.rat = c.rat
+        where s.period = 'hour' and s.area_level = %(area_level)s and s.area_code = %(area_code)s
+            and s.network = %(network)s and s.rat = %(rat)s
+            and s.period_date > date_add('day', -%(since_days)d, current_date)
+        order by s.period_start_ts
+        """,
+        {"area_level": area_level, "area_code": area_code, "network": network, "rat": rat, "since_days": since_days},
+        is_slow=True,
     )
 
 

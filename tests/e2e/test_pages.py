@@ -19,6 +19,9 @@ from tests.e2e.conftest import WholePath
 
 PAGES = ("", "outages", "signal", "gps", "data", "incident?id=x")
 OF_THE_DAY = "period = 'day' and period_date = (select max(period_date) from service_status)"
+OF_EVERYTHING = "area_level = 'all' and area_code = 'all' and network = 'all' and rat = 'all'"
+# Shares of a chart by the name of the line.
+DRAWN = "chart => Object.fromEntries(chart.data.filter(line => line.name).map(line => [line.name, [...line.y]]))"
 # Texts of elements that are cut by the right edge, but for what scrolls within.
 BEYOND_THE_EDGE = """
 () => [...document.querySelectorAll('[data-testid=stMainBlockContainer] *')]
@@ -115,6 +118,44 @@ def test_signal_lists_every_network_with_its_median_and_n(whole_path: WholePath,
         assert shows(shown["Mean, ASU"], figure(mean)), shown
         assert shows(shown["Weak share"], percent(weak)), shown
         assert number(shown["Measurements"]) == float(n or 0)
+
+
+def test_signal_draws_the_weak_share_and_the_usual_one_of_the_marts(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/signal?range=30")
+    drawn = page.locator(".st-key-weak .js-plotly-plot").evaluate(DRAWN)
+    expected = athena_client.query(
+        "select t.weak_signal_share, normal_weak_signal_share from signal_trends as t left join signal_changes "
+        f"using (period_start_ts, area_level, area_code, network, rat) where period = 'hour' and {OF_EVERYTHING} "
+        "and t.period_date > date_add('day', -30, current_date) order by period_start_ts"
+    )
+    for name, column in (("Weak share with 95 % interval", 0), ("Usual share", 1)):
+        shares = [figure(row[column]) for row in expected if row[column] is not None]
+        assert [value for value in drawn[name] if value is not None] == pytest.approx(shares), name
+    assert drawn["Weak share with 95 % interval"]
+
+
+def test_signal_lists_the_hours_that_are_not_as_usual_or_says_why_there_are_none(
+    whole_path: WholePath, page: Page
+) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/signal?range=30")
+    changes = f"from signal_changes where {OF_EVERYTHING}"
+    compared, hours = only_row(f"select count_if(confidence <> 'suppressed'), count(*) {changes}")
+    expected = athena_client.query(
+        "select weak_signal_share, normal_weak_signal_share, weak_signal_change, signal_n, normal_week_count "
+        f"{changes} and is_changed order by period_start_ts desc"
+    )
+    if not expected:
+        text = page.locator(".st-key-no-changes").inner_text()
+        assert text.startswith("None of the compared" if compared else "Can't be told"), text
+        assert hours
+        return
+    rows, count = table(page, "changes")
+    assert count == len(expected) >= len(rows) > 0
+    for shown, (weak, usual, change, n, weeks) in zip(rows, expected, strict=False):
+        assert shows(shown["Weak share"], percent(weak)), shown
+        assert shows(shown["Usual share"], percent(usual)), shown
+        assert shows(shown["Change, points"], percent(change)), shown
+        assert (number(shown["Measurements"]), number(shown["Weeks compared"])) == (figure(n), figure(weeks))
 
 
 def test_gps_lists_every_operator_with_its_precision_and_n(whole_path: WholePath, page: Page) -> None:

@@ -70,3 +70,38 @@ def test_names_from_the_data_are_escaped_in_hover_texts() -> None:
     texts = [text for trace in charts.loss_map([area("high")]).data for text in (trace.text or ())]
     assert len(texts) == 1
     assert "&lt;b>Bovera&lt;/b>" in texts[0]
+
+
+def weak_hour(number: int, share: float | None, usual: float | None = None, *, is_changed: bool | None = False) -> dict:
+    return {
+        "period_start_ts": datetime(2026, 11, 24, number),
+        "weak_signal_share": share,
+        "weak_signal_share_ci_low": share,
+        "weak_signal_share_ci_high": share,
+        "normal_weak_signal_share": usual,
+        "is_changed": is_changed,
+    }
+
+
+def test_the_usual_weak_share_is_dotted_and_only_where_there_is_one() -> None:
+    rows = [weak_hour(8, 0.2), weak_hour(9, 0.3, 0.1, is_changed=True), weak_hour(10, None), weak_hour(11, 0.2, 0.2)]
+    traces = {trace.name: trace for trace in charts.weak_share_over_time(rows).data if trace.name}
+    assert traces["Weak share with 95 % interval"].y == (0.2, 0.3, None, 0.2)
+    assert traces["Usual share"].y == (None, 0.1, None, 0.2)
+    assert traces["Usual share"].line.dash == "dot"
+    assert not traces["Usual share"].connectgaps
+    assert (traces["Not as usual"].x, traces["Not as usual"].y) == ((datetime(2026, 11, 24, 10),), (0.3,))
+
+
+def test_no_hour_is_marked_where_none_is_known_to_differ() -> None:
+    rows = [weak_hour(8, 0.2, 0.1), weak_hour(9, 0.3, is_changed=None)]
+    assert "Not as usual" not in [trace.name for trace in charts.weak_share_over_time(rows).data]
+
+
+def test_neither_line_nor_band_leads_across_hours_that_have_no_row() -> None:
+    figure = charts.weak_share_over_time([weak_hour(1, 0.1, 0.1), weak_hour(2, 0.1, 0.1), weak_hour(5, 0.2, 0.1)])
+    assert [len(trace.x) for trace in figure.data if trace.fill == "toself"] == [4, 2]
+    lines = {trace.name: trace.y for trace in figure.data if trace.name}
+    assert lines == {"Weak share with 95 % interval": (0.1, 0.1, None, 0.2), "Usual share": (0.1, 0.1, None, 0.1)}
+    (lost,) = [trace for trace in charts.lost_share_over_time([hour(0, 0.1), hour(2, 0.1)]).data if trace.name]
+    assert lost.y == (0.1, None, 0.1)

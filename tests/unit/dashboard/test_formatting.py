@@ -58,3 +58,41 @@ def test_csv_keeps_what_is_shown_and_computes_nothing() -> None:
 
 def test_an_availability_is_100_percent_only_without_any_outage() -> None:
     assert [fmt.precise_share(value) for value in (None, 1, 0.99999, 0.9912)] == ["–", "100 %", "99.99 %", "99.12 %"]
+
+
+def test_a_change_in_points_has_a_sign_and_reads_apart_from_its_interval() -> None:
+    assert [fmt.points(value) for value in (None, 0.1123, -0.034, 0)] == ["–", "+11", "-3.4", "+0.0"]
+    assert fmt.points_interval(-0.21, -0.0312) == "-21 to -3.1"
+    assert fmt.points_interval(None, 0.1) == "–"
+
+
+def test_an_hour_is_local_and_without_seconds() -> None:
+    assert fmt.local_hour(datetime(2026, 11, 24, 23)) == "Wed 25 Nov 00:00"
+
+
+def compared_hour(change_confidence: str | None, confidence: str = "published") -> dict:
+    return {"confidence": confidence, "change_confidence": change_confidence}
+
+
+YOUNG, OLD, SPARSE = (
+    compared_hour("suppressed"),
+    compared_hour(None),
+    compared_hour("suppressed", "suppressed"),
+)
+
+
+def test_where_no_hour_can_be_compared_nothing_is_said_to_be_usual() -> None:
+    text = fmt.no_change([YOUNG, YOUNG, SPARSE, OLD])
+    assert text == (
+        "Can't be told: no hour of this range can be compared with what is usual (2 with fewer than 2 comparable weeks "
+        "before them, 1 with too few devices, 1 older than the days that are compared)."
+    )
+
+
+def test_where_nothing_differs_it_is_said_of_the_compared_hours_only() -> None:
+    compared = [compared_hour("published"), compared_hour("low_confidence", "low_confidence")]
+    assert fmt.no_change([*compared, YOUNG]) == (
+        "None of the compared hours differs from usual by more than chance: 2 of 3 hours can be compared, the "
+        "others can't (1 with fewer than 2 comparable weeks before them)."
+    )
+    assert fmt.comparability(compared) == "2 of 2 hours can be compared."
