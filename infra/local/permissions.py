@@ -78,6 +78,8 @@ def _of_call(call: AwsCall, request: Mapping[str, Any], workgroup_of: Callable[[
     if call.service == "kinesis":
         return [Permission(action, (_arn("kinesis", f"stream/{call.resource}"),) if call.resource else ("*",))]
     if call.service == "sns":
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+        action = action.removesuffix("Batch")
         return [Permission(action, (str(request.get("TopicArn", "*")),))]
     if prefix == "cloudwatch":
         namespace = request.get("Namespace")

@@ -32,11 +32,9 @@ def test_a_page_breaks_no_rule_of_wcag_that_can_be_checked(
     open_page(page, f"{whole_path.dashboard_url}/{path}")
     if path:
         page.locator(f"{CHART} text").first.wait_for(state="attached")
-    options = {"runOnly": RULES, "resultTypes": ["violations", "incomplete"]}
-    found = Axe().run(page, {"exclude": [CHART]}, options).response
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
     contrasts = page.evaluate(CONTRASTS_IN_CHARTS)
     page.close()
-    for kind in ("violations", "incomplete"):
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found[kind]] == [], kind
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     assert [text for text, contrast in contrasts if contrast < MIN_CONTRAST] == []
     assert contrasts or path == ""

@@ -113,3 +113,8 @@ def test_handing_a_role_to_a_service_needs_leave_to_pass_it() -> None:
     assert [one.action for one in of(json_call("ecs", "DescribeTaskDefinition"), body)] == [
         "ecs:DescribeTaskDefinition"
     ]
+
+
+@pytest.mark.parametrize("operation", ["Publish", "PublishBatch"])
+def test_one_message_and_many_need_the_same_permission(operation: str) -> None:
+    assert of(json_call("sns", operation), {"TopicArn": "arn:topic"}) == [Permission("sns:Publish", ("arn:topic",))]
