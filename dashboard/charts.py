@@ -22,6 +22,8 @@ from dashboard.formatting import (
     local_time,
     minutes,
     number,
+    rank,
+    rivals,
     share,
 )
 from dashboard.palette import BLUE, GREEN, GREY, ORANGE, STATE_COLOURS, VERMILION
@@ -108,6 +110,79 @@ def precision_by_operator(rows: list[Row]) -> go.Figure:
         marker = {"color": colour, "symbol": symbol, "size": 10}
         figure.add_scatter(x=values, y=names, name=name, mode="markers", marker=marker)
     figure.update_xaxes(type="log", title="precision radius, m", tickvals=_METRES, ticktext=[f"{m:,}" for m in _METRES])
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def ranking_by_operator(rows: list[Row]) -> go.Figure:
+    """Share within 10 m of ranked operators, in their order, with its interval and the ranks they may hold."""
+    names = [_escaped(row["operator_name"]) for row in rows]
+    bounds = [(_float(row["within_10m_share_ci_low"]), _float(row["within_10m_share_ci_high"])) for row in rows]
+    figure = _figure(height=90 + 34 * max(3, len(rows)))
+    figure.add_scatter(
+        x=[x for low, high in bounds for x in (low, high, None)],
+        y=[name for name in names for _ in range(3)],
+        name="95 % interval",
+        mode="lines+markers",
+        line={"color": GREY, "width": 3},
+        marker={"symbol": "line-ns", "size": 10, "line": {"color": GREY, "width": 2}},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[_float(row["within_10m_share"]) for row in rows],
+        y=names,
+        name="Share within 10 m",
+        mode="markers",
+        marker={"color": BLUE, "size": 11},
+        text=_ranks(rows),
+        hovertemplate="%{text}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[high for _, high in bounds],
+        y=names,
+        mode="text",
+        text=[f"  {rank(row)}" for row in rows],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    # Room for the ranks, on a phone, too.
+    figure.update_layout(margin={"r": 72})
+    figure.update_xaxes(tickformat=".0%", nticks=5, tickangle=0)
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def distribution_by_operator(rows: list[Row]) -> go.Figure:
+    """A bar of all fixes, over it one of those within 50 m, over this one of those within 10 m."""
+    shown = [row for row in rows if row["within_50m_share"] is not None]
+    within_10 = [share(row["within_10m_share"]) for row in shown]
+    within_50 = [f"{share(row['within_50m_share'])} within 50 m" for row in shown]
+    figure = _figure(height=90 + 34 * max(3, len(shown)))
+    for name, colour, lengths, texts in (
+        ("Beyond 50 m", GREY, [1 for _ in shown], None),
+        ("10 to 50 m", ORANGE, [_float(row["within_50m_share"]) for row in shown], within_50),
+        ("Within 10 m", BLUE, [_float(row["within_10m_share"]) for row in shown], within_10),
+    ):
+        figure.add_bar(
+            orientation="h",
+            x=lengths,
+            y=[_escaped(row["operator_name"]) for row in shown],
+            name=name,
+            marker={"color": colour},
+            text=texts,
+            textposition="inside",
+            insidetextanchor="end",
+            textangle=0,
+            customdata=[
+                f"{ten} within 10 m, {fifty}, of {number(row['precision_n'])} fixes"
+                for ten, fifty, row in zip(within_10, within_50, shown, strict=True)
+            ],
+            hovertemplate="%{y}: %{customdata}<extra></extra>",
+        )
+    figure.update_layout(barmode="overlay", bargap=0.35, legend={"traceorder": "reversed"}, margin={"r": 24})
+    figure.update_xaxes(tickformat=".0%", range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], tickangle=0)
     figure.update_yaxes(autorange="reversed")
     return figure
 
@@ -315,6 +390,16 @@ def _hover(row: Row) -> str:
         f"{share(row['lost_share'])} lost ({interval(row['lost_share_ci_low'], row['lost_share_ci_high'])})<br>"
         f"{number(row['vote_n'])} votes of {number(row['n'])} events · {CONFIDENCE_WORDS[row['confidence']]}"
     )
+
+
+def _ranks(rows: list[Row]) -> list[str]:
+    names = {row["operator"]: row["operator_name"] for row in rows}
+    return [
+        f"<b>{_escaped(row['operator_name'])}</b>: rank {rank(row)}<br>{share(row['within_10m_share'])} "
+        f"({interval(row['within_10m_share_ci_low'], row['within_10m_share_ci_high'])}) of "
+        f"{number(row['precision_n'])} fixes within 10 m<br>can't be told apart from: {_escaped(rivals(row, names))}"
+        for row in rows
+    ]
 
 
 def _span(name: str, row: Row, end: datetime) -> str:

@@ -116,6 +116,33 @@ def _why_uncompared(row: Mapping[str, Any]) -> str:
     return _TOO_OLD if row["change_confidence"] is None else _TOO_FEW_WEEKS
 
 
+def rank(row: Mapping[str, Any] | None) -> str:
+    """The ranks that an operator of gps_ranking may hold; a dash for one that isn't there."""
+    if row is None:
+        return MISSING
+    best, worst, of = row["rank_best"], row["rank_worst"], row["rank_of"]
+    return f"{best} of {of}" if best == worst else f"{best}–{worst} of {of}"
+
+
+def rivals(row: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:
+    """Whom an operator can't be told apart from, as gps_ranking lists them: `orange, yoigo`."""
+    if row is None or row["indistinct_operators"] is None:
+        return MISSING
+    return ", ".join(names.get(name, name) for name in row["indistinct_operators"].split(", "))
+
+
+def ranking(ranked: Sequence[Mapping[str, Any]]) -> str:
+    """What the ranking of these operators says, in a sentence."""
+    names = [row["operator_name"] for row in ranked if row["rank_best"] == 1]
+    if len(ranked) == 1:
+        return f"Only {names[0]} has enough devices to be ranked."
+    if all((row["rank_best"], row["rank_worst"]) == (1, row["rank_of"]) for row in ranked):
+        return f"No two of the {len(ranked)} operators can be told apart."
+    if len(names) == 1:
+        return f"{names[0]} has the highest share of {len(ranked)} operators."
+    return f"Any of {len(names)} of the {len(ranked)} operators may have the highest share: {', '.join(names)}."
+
+
 def against_normal(row: Mapping[str, Any] | None) -> str:
     """A row of kpi_changes in words: what is usual, and whether the day differs from it."""
     if row is None or row["confidence"] == "suppressed":

@@ -309,6 +309,23 @@ def gps_by_operator(day: str, area_level: str, area_code: str, provider: str) ->
     )
 
 
+def gps_ranking(day: str, area_level: str, area_code: str, provider: str) -> Query:
+    """The operators of one day that have a rank, the highest share within 10 m first."""
+    return Query(
+        """
+        select r.operator, coalesce(o.operator_name, r.operator) as operator_name, r.precision_n, r.within_10m_share,
+            r.within_10m_share_ci_low, r.within_10m_share_ci_high, r.rank_best, r.rank_worst, r.rank_of,
+            r.indistinct_operators
+        from gps_ranking as r
+        left join operators as o on r.operator = o.operator
+        where r.period_date = cast(%(day)s as date) and r.area_level = %(area_level)s and r.area_code = %(area_code)s
+            and r.provider = %(provider)s
+        order by r.within_10m_share desc, r.precision_n desc, r.operator
+        """,
+        {"day": day, "area_level": area_level, "area_code": area_code, "provider": provider},
+    )
+
+
 def data_quality(day: str) -> Query:
     """One day's records by source and feed; all of them first."""
     return Query(

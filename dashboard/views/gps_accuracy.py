@@ -34,21 +34,53 @@ def _body(day: str, area: tuple[str, str, str], provider: str) -> None:
         if not rows:
             components.empty("No location fixes for these filters on this day.")
             return
+        ranked = components.rows_of(queries.gps_ranking(day, level, code, provider))
         st.subheader(f"Operators in {name}")
         if any(row["precision_median_m"] is not None for row in rows):
             with st.container(key="precision"):
                 components.chart(charts.precision_by_operator(rows))
+            left, right = st.columns(2)
+            with left, st.container(key="ranking"):
+                st.subheader("Ranking")
+                _ranking(ranked)
+            with right, st.container(key="distribution"):
+                st.subheader("Distribution")
+                st.markdown("Fixes by their precision radius.")
+                components.chart(charts.distribution_by_operator(rows))
+            _too_few(rows)
         else:
             components.empty("Every operator has too few devices to publish a figure.", "suppressed")
-        _table(rows, day)
+        _table(rows, ranked, day)
     except QueryError as error:
         components.show_query_error(error)
 
 
-def _table(rows: list[Row], day: str) -> None:
+def _ranking(ranked: list[Row]) -> None:
+    if not ranked:
+        components.empty("No operator is ranked.", "ranking-empty")
+        return
+    st.markdown(f"**{fmt.ranking(ranked)}**")
+    components.chart(charts.ranking_by_operator(ranked))
+    st.caption(
+        "By the share of fixes within 10 m. “1–3 of 7” may be first, second or third: two operators can't be told "
+        "apart where the 95 % interval of their difference includes 0, and the table names the pairs. Those whose "
+        "ranges of ranks don't overlap can be told apart."
+    )
+
+
+def _too_few(rows: list[Row]) -> None:
+    if names := [row["operator_name"] for row in rows if row["confidence"] == "suppressed"]:
+        st.caption(f"{fmt.CONFIDENCE_WORDS['suppressed']}, hence no figure and no rank: {', '.join(names)}.")
+
+
+def _table(rows: list[Row], ranked: list[Row], day: str) -> None:
+    ranks = {row["operator"]: row for row in ranked}
+    names = {operator: row["operator_name"] for operator, row in ranks.items()}
     shown = [
         {
             **row,
+            "rank": fmt.rank(ranks.get(row["operator"])),
+            "rivals": fmt.rivals(ranks.get(row["operator"]), names),
             "median": fmt.number(row["precision_median_m"]),
             "p95": fmt.number(row["precision_p95_m"]),
             "mean": fmt.number(row["precision_mean_m"], 1),
@@ -64,6 +96,7 @@ def _table(rows: list[Row], day: str) -> None:
     ]
     columns = {
         "operator_name": "Operator",
+        "rank": "Rank",
         "precision_n": "Fixes",
         "median": "Median, m",
         "p95": "95th percentile, m",
@@ -74,6 +107,7 @@ def _table(rows: list[Row], day: str) -> None:
         "within_50_interval": "95 % interval of 50 m",
         "quality": "≥ 4 satellites",
         "quality_n": "GPS fixes",
+        "rivals": "Can't be told apart from",
         "confidence": "Confidence",
     }
     components.table(shown, columns, key="operators", name=f"gps-accuracy-{day}")

@@ -175,6 +175,32 @@ def test_gps_lists_every_operator_with_its_precision_and_n(whole_path: WholePath
         assert number(shown["Fixes"]) == float(n or 0)
 
 
+def test_gps_ranks_operators_as_far_as_they_can_be_told_apart(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/gps")
+    rows, _ = table(page, "operators")
+    expected = by_first(
+        "select operator_name, rank_best, rank_worst, rank_of from gps_ranking join operators using (operator) "
+        "where period_date = (select max(period_date) from service_status) "
+        "and area_level = 'all' and provider = 'all'"
+    )
+    assert len(expected) > 1
+    ranks = {
+        name: f"{best} of {of}" if best == worst else f"{best}–{worst} of {of}"
+        for name, (best, worst, of) in expected.items()
+    }
+    for shown in rows:
+        assert shown["Rank"] == ranks.get(shown["Operator"], "–"), shown
+    drawn = page.locator(".st-key-ranking").inner_text()
+    assert {name for name in expected if name and name in drawn} == set(expected)
+    suppressed = athena_client.query(
+        "select operator_name from gps_accuracy join operators using (operator) "
+        f"where {OF_THE_DAY} and area_level = 'all' and provider = 'all' and confidence = 'suppressed'"
+    )
+    if suppressed:
+        too_few = page.get_by_text("Too few devices, hence no figure").inner_text()
+        assert all(str(name) in too_few for (name,) in suppressed)
+
+
 def test_data_health_shows_what_arrived_and_what_was_refused(whole_path: WholePath, page: Page) -> None:
     open_page(page, f"{whole_path.dashboard_url}/data")
     expected = by_first(

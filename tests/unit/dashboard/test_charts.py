@@ -30,6 +30,43 @@ def area(level: str, votes: int = 30) -> dict:
     }
 
 
+def operator(name: str, share: float | None, **ranks: object) -> dict:
+    return {
+        "operator": name.lower(),
+        "operator_name": name,
+        "precision_n": 50,
+        "within_10m_share": share,
+        "within_10m_share_ci_low": None if share is None else share - 0.1,
+        "within_10m_share_ci_high": None if share is None else share + 0.1,
+        "within_50m_share": None if share is None else share + 0.2,
+        "rank_best": 1,
+        "rank_worst": 2,
+        "rank_of": 2,
+        "indistinct_operators": None,
+        **ranks,
+    }
+
+
+def test_a_ranking_shows_the_interval_the_ranks_and_who_is_as_good() -> None:
+    rows = [operator("<b>Orange</b>", 0.5, indistinct_operators="yoigo"), operator("Yoigo", 0.25)]
+    intervals, points, ranks = charts.ranking_by_operator(rows).data
+    assert intervals.x == (0.4, 0.6, None, 0.15, 0.35, None)
+    assert points.x == (0.5, 0.25)
+    assert points.text[0].startswith("<b>&lt;b>Orange&lt;/b></b>: rank 1–2 of 2<br>50 % (40 % – 60 %) of 50 fixes")
+    assert [text.rpartition(": ")[2] for text in points.text] == ["Yoigo", "–"]
+    assert [text.strip() for text in ranks.text] == ["1–2 of 2", "1–2 of 2"]
+
+
+def test_the_distribution_lays_shares_of_the_mart_over_each_other() -> None:
+    rows = [operator("Orange", 0.5), operator("Simyo", None)]
+    found = {bar.name: (bar.x, bar.text) for bar in charts.distribution_by_operator(rows).data}
+    assert found == {
+        "Beyond 50 m": ((1,), None),
+        "10 to 50 m": ((0.7,), ("70 % within 50 m",)),
+        "Within 10 m": ((0.5,), ("50 %",)),
+    }
+
+
 def test_the_band_does_not_bridge_hours_without_a_share() -> None:
     rows = [hour(0, 0.1, 0.2), hour(1, 0.1, 0.2), hour(2, None), hour(3, 0.1, 0.3)]
     figure = charts.lost_share_over_time(rows)

@@ -22,6 +22,37 @@ def test_numbers_and_intervals() -> None:
     assert fmt.interval(10.88, 11.8, is_share=False, unit=" ASU") == "10.9 – 11.8 ASU"
 
 
+def ranked(best: int, worst: int, of: int = 3, name: str = "orange", indistinct: str | None = None) -> dict:
+    ranks = {"rank_best": best, "rank_worst": worst, "rank_of": of}
+    return {**ranks, "operator": name, "operator_name": name.title(), "indistinct_operators": indistinct}
+
+
+def test_a_rank_is_a_range_unless_it_is_sure() -> None:
+    assert [fmt.rank(row) for row in (ranked(1, 3, 7), ranked(2, 2), None)] == ["1–3 of 7", "2 of 3", "–"]
+
+
+def test_rivals_are_named_as_people_know_them() -> None:
+    names = {"yoigo": "Yoigo"}
+    assert fmt.rivals(ranked(1, 3, indistinct="no name, yoigo"), names) == "no name, Yoigo"
+    assert fmt.rivals(ranked(1, 1), names) == fmt.rivals(None, names) == "–"
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ([ranked(1, 1, 1)], "Only Orange has enough devices to be ranked."),
+        ([ranked(1, 2, 2), ranked(1, 2, 2, "yoigo")], "No two of the 2 operators can be told apart."),
+        ([ranked(1, 1), ranked(2, 3), ranked(2, 3)], "Orange has the highest share of 3 operators."),
+        (
+            [ranked(1, 2), ranked(1, 3, name="yoigo"), ranked(2, 3)],
+            "Any of 2 of the 3 operators may have the highest share: Orange, Yoigo.",
+        ),
+    ],
+)
+def test_a_ranking_claims_no_more_than_can_be_told(rows: list[dict], text: str) -> None:
+    assert fmt.ranking(rows) == text
+
+
 def test_times_are_local_and_utc_on_both_sides_of_a_clock_change() -> None:
     assert fmt.local_time(datetime(2026, 10, 25, 0, 30)) == "Sun 25 Oct 02:30:00"
     assert fmt.local_time(datetime(2026, 10, 25, 1, 30)) == "Sun 25 Oct 02:30:00"
