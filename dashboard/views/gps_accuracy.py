@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import charts, components, queries
 from dashboard import formatting as fmt
 from dashboard.client import QueryError, Row
-from dashboard.filters import PROVIDERS
+from dashboard.filters import PROVIDERS, as_text
 
 
 def show() -> None:
@@ -59,7 +59,7 @@ def _ranking(ranked: list[Row]) -> None:
     if not ranked:
         components.empty("No operator is ranked.", "ranking-empty")
         return
-    st.markdown(f"**{fmt.ranking(ranked)}**")
+    st.markdown(f"**{as_text(fmt.ranking(ranked))}**")
     components.chart(charts.ranking_by_operator(ranked))
     st.caption(
         "By the share of fixes within 10 m. “1–3 of 7” may be first, second or third: two operators can't be told "
@@ -70,7 +70,7 @@ def _ranking(ranked: list[Row]) -> None:
 
 def _too_few(rows: list[Row]) -> None:
     if names := [row["operator_name"] for row in rows if row["confidence"] == "suppressed"]:
-        st.caption(f"{fmt.CONFIDENCE_WORDS['suppressed']}, hence no figure and no rank: {', '.join(names)}.")
+        st.caption(f"{fmt.CONFIDENCE_WORDS['suppressed']}, hence no figure and no rank: {as_text(', '.join(names))}.")
 
 
 def _table(rows: list[Row], ranked: list[Row], day: str) -> None:
