@@ -13,8 +13,8 @@ from sqlglot.dialects import Athena
 
 TRINO = "https://trino.io/docs/current/functions/"
 DOCUMENTED = {
-    "aggregate.html": "approx_percentile array_agg avg bool_or count count_if histogram map_agg max max_by min min_by "
-    "sum",
+    "aggregate.html": "approx_percentile arbitrary array_agg avg bool_or count count_if histogram map_agg max max_by "
+    "min min_by sum",
     "array.html": "array_distinct array_join array_sort cardinality contains element_at filter flatten none_match "
     "reduce repeat sequence slice transform",
     "binary.html": "from_big_endian_64 md5 to_hex xxhash64",
