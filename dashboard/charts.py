@@ -100,7 +100,7 @@ def weak_share_over_time(rows: list[Row]) -> go.Figure:
 def precision_by_operator(rows: list[Row]) -> go.Figure:
     """Median and 95th percentile of the precision radius, metres, on a log axis."""
     shown = [row for row in rows if row["precision_median_m"] is not None]
-    names = [row["operator_name"] for row in shown]
+    names = [_escaped(row["operator_name"]) for row in shown]
     figure = _figure(height=90 + 28 * max(3, len(shown)))
     for column, name, colour, symbol in (
         ("precision_median_m", "Median", BLUE, "circle"),
@@ -160,10 +160,10 @@ def distribution_by_operator(rows: list[Row]) -> go.Figure:
     within_10 = [share(row["within_10m_share"]) for row in shown]
     within_50 = [f"{share(row['within_50m_share'])} within 50 m" for row in shown]
     figure = _figure(height=90 + 34 * max(3, len(shown)))
-    for name, colour, lengths, texts in (
-        ("Beyond 50 m", GREY, [1 for _ in shown], None),
-        ("10 to 50 m", ORANGE, [_float(row["within_50m_share"]) for row in shown], within_50),
-        ("Within 10 m", BLUE, [_float(row["within_10m_share"]) for row in shown], within_10),
+    for name, colour, on_it, lengths, texts in (
+        ("Beyond 50 m", GREY, "black", [1 for _ in shown], None),
+        ("10 to 50 m", ORANGE, "black", [_float(row["within_50m_share"]) for row in shown], within_50),
+        ("Within 10 m", BLUE, "white", [_float(row["within_10m_share"]) for row in shown], within_10),
     ):
         figure.add_bar(
             orientation="h",
@@ -174,6 +174,7 @@ def distribution_by_operator(rows: list[Row]) -> go.Figure:
             text=texts,
             textposition="inside",
             insidetextanchor="end",
+            insidetextfont={"color": on_it},
             textangle=0,
             customdata=[
                 f"{ten} within 10 m, {fifty}, of {number(row['precision_n'])} fixes"

@@ -54,12 +54,8 @@ def complaint_about_unknown(parameters: Collection[str], known: Collection[str])
 
 def quoted(text: str) -> str:
     """What somebody else wrote, as a part of a sentence: short, on one line, shown as it is in Markdown."""
-    return f"“{as_text(' '.join(text.split())[:_MOST_SHOWN])}”"
-
-
-def as_text(text: str) -> str:
-    """A text with names from the data, shown as it is in Markdown."""
-    return _MARKUP.sub(_escaped, text)
+    shown = " ".join(text.split())[:_MOST_SHOWN]
+    return f"“{_MARKUP.sub(_escaped, shown)}”"
 
 
 def _escaped(found: re.Match[str]) -> str:

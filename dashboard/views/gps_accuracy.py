@@ -1,5 +1,6 @@
 """GPS accuracy: how precise location fixes are, by operator and provider."""
 
+import html
 from functools import partial
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from dashboard import charts, components, queries
 from dashboard import formatting as fmt
 from dashboard.client import QueryError, Row
-from dashboard.filters import PROVIDERS, as_text
+from dashboard.filters import PROVIDERS
 
 
 def show() -> None:
@@ -57,9 +58,9 @@ def _body(day: str, area: tuple[str, str, str], provider: str) -> None:
 
 def _ranking(ranked: list[Row]) -> None:
     if not ranked:
-        components.empty("No operator is ranked.", "ranking-empty")
+        components.empty("No operator is ranked: too few devices, or a day more than 90 days ago.", "ranking-empty")
         return
-    st.markdown(f"**{as_text(fmt.ranking(ranked))}**")
+    st.html(f"<b>{html.escape(fmt.ranking(ranked))}</b>")
     components.chart(charts.ranking_by_operator(ranked))
     st.caption(
         "By the share of fixes within 10 m. “1–3 of 7” may be first, second or third: two operators can't be told "
@@ -70,7 +71,8 @@ def _ranking(ranked: list[Row]) -> None:
 
 def _too_few(rows: list[Row]) -> None:
     if names := [row["operator_name"] for row in rows if row["confidence"] == "suppressed"]:
-        st.caption(f"{fmt.CONFIDENCE_WORDS['suppressed']}, hence no figure and no rank: {as_text(', '.join(names))}.")
+        text = f"{fmt.CONFIDENCE_WORDS['suppressed']}, hence no figure and no rank: {', '.join(names)}."
+        st.html(f"<small>{html.escape(text)}</small>")
 
 
 def _table(rows: list[Row], ranked: list[Row], day: str) -> None:

@@ -67,7 +67,7 @@ def _weak(rows: list[Row]) -> None:
         components.chart(charts.weak_share_over_time(rows))
         st.caption(
             "Weak share = weak signals ÷ measurements. Band: 95 % interval. Gaps of the share are hours with too few "
-            f"devices, gaps of the usual one hours without a usual. {_USUAL}"
+            f"devices or none, gaps of the usual one hours without a usual. {_USUAL}"
         )
         components.download(rows, key="weak", name="weak-signals-by-hour")
 

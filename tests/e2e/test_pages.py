@@ -14,7 +14,7 @@ from infra.local import athena_client
 from infra.local.resources import STREAM
 from infra.local.settings import REPO_ROOT
 from tests.e2e import by_hand
-from tests.e2e.browser import REFRESHED_TIMEOUT_MS, number, open_page, settle, table, tile
+from tests.e2e.browser import LOADED_TIMEOUT_MS, REFRESHED_TIMEOUT_MS, number, open_page, settle, table, tile
 from tests.e2e.conftest import WholePath
 
 PAGES = ("", "outages", "signal", "gps", "data", "incident?id=x")
@@ -190,8 +190,9 @@ def test_gps_ranks_operators_as_far_as_they_can_be_told_apart(whole_path: WholeP
     }
     for shown in rows:
         assert shown["Rank"] == ranks.get(shown["Operator"], "–"), shown
-    drawn = page.locator(".st-key-ranking").inner_text()
-    assert {name for name in expected if name and name in drawn} == set(expected)
+    drawn = page.locator(".st-key-ranking .js-plotly-plot text")
+    drawn.first.wait_for(state="attached", timeout=LOADED_TIMEOUT_MS)
+    assert set(expected) <= set(drawn.all_text_contents())
     suppressed = athena_client.query(
         "select operator_name from gps_accuracy join operators using (operator) "
         f"where {OF_THE_DAY} and area_level = 'all' and provider = 'all' and confidence = 'suppressed'"

@@ -6,16 +6,17 @@ from streamlit.testing.v1 import AppTest
 def page() -> None:
     from dashboard.views import gps_accuracy
 
-    name = "[x](http://y)"
+    name = '<a href="http://y.example">'
     row = {"operator": "x", "operator_name": name, "precision_n": 40, "indistinct_operators": None}
     share = {"within_10m_share": 0.5, "within_10m_share_ci_low": 0.4, "within_10m_share_ci_high": 0.6}
     gps_accuracy._ranking([{**row, **share, "rank_best": 1, "rank_worst": 1, "rank_of": 1}])
     gps_accuracy._too_few([{**row, "confidence": "suppressed"}])
 
 
-def test_markup_in_operators_names_is_shown_as_text() -> None:
+def test_names_of_operators_are_text_and_never_a_link() -> None:
     app = AppTest.from_function(page).run()
     assert not app.exception
-    named = [element.value for element in [*app.markdown, *app.caption] if "http" in element.value]
-    assert len(named) == 2
-    assert all(r"\[x\]\(http\://y\)" in text for text in named), named
+    shown = [element.proto.body for element in app.get("html")]
+    assert len(shown) == 2
+    assert all("&lt;a href=&quot;http://y.example&quot;&gt;" in text for text in shown), shown
+    assert not any("y.example" in element.value for element in [*app.markdown, *app.caption])
