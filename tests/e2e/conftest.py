@@ -44,7 +44,7 @@ class WholePath:
         self.system.start_dashboard()
 
     def settle(self) -> None:
-        """Wait until the marts hold every event, and let the pages ask anew, as other tests compare both."""
+        """Wait until the marts hold every event, and let the pages ask anew."""
         wait_until(
             lambda: athena_client.query(UNCOUNTED) == [["0"]], "run of the refresh loop that counted every event"
         )
@@ -74,3 +74,10 @@ def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     yield page
     page.close()
+
+
+@pytest.fixture
+def settled_again(whole_path: WholePath) -> Iterator[None]:
+    """For a test that sends events: others compare pages with marts, whatever became of it."""
+    yield
+    whole_path.settle()

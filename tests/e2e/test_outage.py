@@ -1,6 +1,5 @@
 """An outage as an analyst meets it: it shows by itself, explains itself, and takes an acknowledgement."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -36,12 +35,6 @@ def reports_of_no_service(now: datetime) -> list[replay.Event]:
         for phone in range(PHONES)
         for minutes in range(0, MINUTES, 5)
     ]
-
-
-@pytest.fixture
-def settled_again(whole_path: WholePath) -> Iterator[None]:
-    yield
-    whole_path.settle()
 
 
 @pytest.mark.usefixtures("settled_again")

@@ -289,6 +289,7 @@ def test_an_unknown_filter_in_the_address_is_named(whole_path: WholePath, page: 
     expect(page.get_by_text("“astrology” is not a known provider")).to_be_visible()
 
 
+@pytest.mark.usefixtures("settled_again")
 def test_new_events_appear_without_a_reload(whole_path: WholePath, page: Page) -> None:
     open_page(page, whole_path.dashboard_url)
     before = number(tile(page, "events")[0])
@@ -297,4 +298,3 @@ def test_new_events_appear_without_a_reload(whole_path: WholePath, page: Page) -
     subprocess.run(send, cwd=REPO_ROOT, check=True, capture_output=True, timeout=120)
     after = page.locator(".st-key-kpi-events [data-testid=stMetricValue]")
     expect(after).to_have_text(f"{before + 1000:,.0f}", timeout=REFRESHED_TIMEOUT_MS)
-    whole_path.settle()
