@@ -202,6 +202,20 @@ def records_by_hour(rows: list[Row]) -> go.Figure:
     return figure
 
 
+def event_rates(rows: list[Row]) -> go.Figure:
+    """Events a minute; 5 minutes without any are 0, and shown as such."""
+    figure = _figure()
+    figure.add_scatter(
+        x=[_local(row["bucket_ts"]) for row in rows],
+        y=[_float(row["event_per_min"]) for row in rows],
+        name="Events a minute",
+        mode="lines",
+        line={"color": BLUE, "shape": "hv"},
+    )
+    figure.update_yaxes(title="events a minute", rangemode="tozero")
+    return figure
+
+
 def lag_over_time(rows: list[Row]) -> go.Figure:
     figure = _figure()
     times = [_local(row["period_start_ts"]) for row in rows]

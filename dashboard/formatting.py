@@ -180,6 +180,29 @@ def utc_time(value: datetime | None) -> str:
     return MISSING if value is None else f"{_aware(value).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def size(byte_count: Any) -> str:
+    """Bytes in units of a thousand, as Athena's price has them."""
+    if byte_count is None:
+        return MISSING
+    value = float(byte_count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5:
+            return f"{value:.{0 if unit == 'B' or value >= 99.95 else 1}f} {unit}"
+        value /= 1000
+    return f"{value:,.1f} TB"
+
+
+def dollars(value: Any) -> str:
+    if value is None:
+        return MISSING
+    return "< $0.01" if 0 < float(value) < 0.005 else f"${float(value):,.2f}"
+
+
+def seconds(value: Any) -> str:
+    """A duration; one digit below 10 s."""
+    return MISSING if value is None else age(float(value)) if float(value) >= 10 else f"{float(value):.1f} s"
+
+
 def minutes(value: Any) -> str:
     return age(None if value is None else 60.0 * float(value))
 

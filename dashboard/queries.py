@@ -355,6 +355,11 @@ def records_by_hour(since_days: int) -> Query:
     )
 
 
+def event_rates() -> Query:
+    """Events a minute of the last day by 5 minutes, the newest last."""
+    return Query("select bucket_ts, event_n, stream_event_n, event_per_min from event_rates order by bucket_ts")
+
+
 def lag_over_time() -> Query:
     """The slowest refresh of every 5 minutes of the last day: seconds from arrival to mart."""
     return Query(
@@ -388,4 +393,18 @@ def rejected_examples() -> Query:
     return Query(
         "select reject_reason, example_number, newest_ingest_ts, source, feed, example from rejected_examples"
         " order by reject_reason, example_number"
+    )
+
+
+def refresh_costs() -> Query:
+    """What the refresh loop ran within the last day: all of it first, then by beat; of the live beat by model, too."""
+    return Query(
+        """
+        select beat, model, run_count, failed_count, duration_p50_s, duration_p95_s, duration_max_s, newest_started_ts,
+            changed_row_count, statement_count, scanned_bytes, billed_bytes, cost_usd, cost_usd_per_day
+        from refresh_costs
+        where model = 'all' or beat = 'live'
+        order by if(beat = 'all', 0, 1), billed_bytes desc, beat, if(model = 'all', 0, 1), model
+        """,
+        is_slow=True,
     )

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from types import FrameType
@@ -30,6 +31,7 @@ from pyathena.error import Error as PyAthenaError
 
 from dbt_project.lease import Lease
 from dbt_project.notifications import Notifier, NotPublished
+from dbt_project.run_log import ModelRun, RunLog, StatementCounter
 
 LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
 LATE = ["run", "--select", "tag:live", "tag:late", "--vars", "{beat: late}"]
@@ -46,6 +48,7 @@ RAW_TABLE = "network_events"
 TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
 _MAX_RETRY_S = 60.0
+_LOG_RUNS_S = 120.0
 
 log = logging.getLogger("telcopulse.refresh")
 
@@ -62,6 +65,7 @@ class Outcome:
     figures: dict[str, Any]
     is_worth_a_retry: bool = False
     is_news: bool = True
+    models: tuple[ModelRun, ...] = ()
 
 
 @dataclass
@@ -84,12 +88,15 @@ class Beat:
 
 
 class RefreshLoop:
-    def __init__(self, beats: Sequence[Beat], metrics_namespace: str, stopping: threading.Event) -> None:
+    def __init__(
+        self, beats: Sequence[Beat], run_log: RunLog, metrics_namespace: str, stopping: threading.Event
+    ) -> None:
         """`beats`: the one that has been due for longest runs next. `stopping`: the running one ends, then the loop.
 
         Raises: ParseFailed.
         """
         self._beats = list(beats)
+        self._run_log = run_log
         self._namespace = metrics_namespace
         self._cloudwatch: Any = boto3.client("cloudwatch")
         self._stopping = stopping
@@ -110,6 +117,10 @@ class RefreshLoop:
                 return
             self._follow_edits()
             self._run(beat)
+
+    def finish(self) -> None:
+        """Write down what is not yet."""
+        self._run(Beat("log_runs", partial(log_runs, self._run_log), period_s=_LOG_RUNS_S))
 
     def _follow_edits(self) -> None:
         """Parse anew when a file of the project changed, and build what it defines from all of its history."""
@@ -157,12 +168,13 @@ class RefreshLoop:
         return self._run(Beat(name, partial(run_dbt, command), period_s=_MAX_RETRY_S))
 
     def _run(self, beat: Beat) -> bool:
-        started = time.monotonic()
+        started, started_ts = time.monotonic(), datetime.now(UTC)
         outcome = beat.act(self._manifest)
         ended = time.monotonic()
         beat.ended(outcome, ended)
         if outcome.is_news:
             seconds = round(ended - started, 2)
+            self._run_log.add(beat.name, started_ts, seconds, outcome.models, is_ok=outcome.ok)
             line = {"event": "refresh", "beat": beat.name, "ok": outcome.ok, "seconds": seconds}
             report({**line, **({"failures": beat.failures} if beat.failures else {}), **outcome.figures})
             self._put_metrics(beat, outcome.ok, seconds)
@@ -187,7 +199,8 @@ def run_dbt(command: list[str], manifest: Manifest) -> Outcome:
     nodes = getattr(result.result, "results", [])
     statuses = {str(node.status) for node in nodes}
     is_only_a_finding = "fail" in statuses and not result.exception and not statuses & {"error", "runtime error"}
-    return Outcome(bool(result.success), figures(result), not result.success and not is_only_a_finding)
+    ran = tuple(models_of(result))
+    return Outcome(bool(result.success), figures(result, ran), not result.success and not is_only_a_finding, models=ran)
 
 
 def publish(notifier: Notifier, manifest: Manifest) -> Outcome:
@@ -246,16 +259,37 @@ def read_service_models_once() -> None:
     JSONFileLoader.load_file = lambda _, path: read(path)  # type: ignore[method-assign, assignment]
 
 
-def figures(result: dbtRunnerResult) -> dict[str, Any]:
+def log_runs(run_log: RunLog, manifest: Manifest) -> Outcome:
+    """What can't be written now is kept for the next time."""
+    try:
+        run_log.write()
+    except (BotoCoreError, ClientError, PyAthenaError) as error:
+        return Outcome(False, {"failed": {"log_runs": str(error)}}, is_worth_a_retry=True)
+    return Outcome(True, {}, is_news=False)
+
+
+def models_of(result: dbtRunnerResult) -> list[ModelRun]:
+    nodes = getattr(result.result, "results", [])
+    return [
+        ModelRun(
+            node.node.name,
+            node.execution_time,
+            max(0, (node.adapter_response or {}).get("rows_affected") or 0),
+        )
+        for node in nodes
+        if getattr(node.node, "resource_type", None) == "model"
+    ]
+
+
+def figures(result: dbtRunnerResult, models: Sequence[ModelRun]) -> dict[str, Any]:
     """Seconds by model, rows that changed, and the messages of what failed; empty for an operation."""
     nodes = getattr(result.result, "results", [])
     failed = {node.node.name: node.message for node in nodes if node.status in ("error", "fail", "runtime error")}
     if result.exception:
         failed["dbt"] = str(result.exception)
-    models = [node for node in nodes if getattr(node.node, "resource_type", None) == "model"]
     return {
-        "models_s": {node.node.name: round(node.execution_time, 2) for node in models},
-        "rows_changed": sum(max(0, (node.adapter_response or {}).get("rows_affected") or 0) for node in models),
+        "models_s": {model.name: round(model.duration_s, 2) for model in models},
+        "rows_changed": sum(model.changed_row_count for model in models),
         **({"failed": failed} if failed else {}),
     }
 
@@ -264,7 +298,7 @@ def report(line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-def beats_of(arguments: argparse.Namespace) -> list[Beat]:
+def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
     hour_s = 3600.0
     commands = [
         ("live", LIVE, arguments.live_seconds),
@@ -279,17 +313,23 @@ def beats_of(arguments: argparse.Namespace) -> list[Beat]:
         ("vacuum", VACUUM, 24 * hour_s),
     ]
     beats = [Beat(name, partial(run_dbt, command), period_s) for name, command, period_s in commands]
+    beats.append(Beat("log_runs", partial(log_runs, run_log), _LOG_RUNS_S))
     topic_arn = os.environ.get(TOPIC_VARIABLE)
     if topic_arn is None:
         report({"event": "not_notifying", "why": f"{TOPIC_VARIABLE} is not set"})
         return beats
-    notifier = Notifier(topic_arn, marts_schema(), os.environ.get("TELCOPULSE_DBT_WORKGROUP", "dbt"))
+    notifier = Notifier(topic_arn, marts_schema(), work_group())
     return [*beats, Beat("notify", partial(publish, notifier), arguments.live_seconds)]
 
 
 def marts_schema() -> str:
     """As profiles.yml has it."""
     return os.environ.get("TELCOPULSE_MARTS_SCHEMA", "marts")
+
+
+def work_group() -> str:
+    """As profiles.yml has it."""
+    return os.environ.get("TELCOPULSE_DBT_WORKGROUP", "dbt")
 
 
 def marts_lease() -> Lease:
@@ -326,8 +366,11 @@ def main() -> int:
     stopping = threading.Event()
     stop_on_signals(stopping)
     read_service_models_once()
+    counter = StatementCounter()
+    counter.watch()
+    run_log = RunLog(marts_schema(), work_group(), counter)
     try:
-        loop = RefreshLoop(beats_of(arguments), arguments.metrics_namespace, stopping)
+        loop = RefreshLoop(beats_of(arguments, run_log), run_log, arguments.metrics_namespace, stopping)
     except ParseFailed as error:
         print(f"error: the dbt project can't be parsed: {error}", file=sys.stderr)
         return 2
@@ -335,6 +378,7 @@ def main() -> int:
     if lease.acquire(stopping, lambda holder: report({"event": "waiting", "for": "lease", "held_by": holder})):
         with lease.kept(on_loss=stopping.set):
             loop.run()
+            loop.finish()
     report({"event": "lease_lost" if lease.is_lost else "stopped"})
     return 1 if lease.is_lost else 0
 

@@ -1,4 +1,4 @@
-"""Data health: what arrives, how late, how fast it is shown, and what was refused."""
+"""Data health: what arrives, how late, how fast it is shown and for how much, and what was refused."""
 
 from functools import partial
 
@@ -25,13 +25,17 @@ def _body(day: str, since_days: int) -> None:
         rows = components.rows_of(queries.data_quality(day))
         _figures(rows)
         left, right = st.columns(2)
-        with left, st.container(key="records"):
-            st.subheader("Records by hour")
-            _records(components.rows_of(queries.records_by_hour(since_days)))
+        with left, st.container(key="rates"):
+            st.subheader("Events a minute")
+            _rates(components.rows_of(queries.event_rates()))
         with right, st.container(key="lag"):
             st.subheader("From arrival to mart")
             _lag(components.rows_of(queries.lag_over_time()))
+        with st.container(key="records"):
+            st.subheader("Records by hour")
+            _records(components.rows_of(queries.records_by_hour(since_days)))
         _feeds(rows, day)
+        _refreshes(components.rows_of(queries.refresh_costs()))
         _rejected(since_days)
     except QueryError as error:
         components.show_query_error(error)
@@ -57,6 +61,17 @@ def _figures(rows: list[Row]) -> None:
             interval = fmt.interval(everything.get(f"{key}_share_ci_low"), everything.get(f"{key}_share_ci_high"))
             detail = f"{interval} · {fmt.number(everything.get(count))} of {fmt.number(everything.get(of))}"
             components.figure_tile(key, label, fmt.share(value), detail)
+
+
+def _rates(rows: list[Row]) -> None:
+    if not any(row["event_n"] for row in rows):
+        components.empty("Nothing was measured within the last day.", "no-rates")
+        return
+    components.chart(charts.event_rates(rows))
+    newest = rows[-1]
+    rate, began = fmt.number(newest["event_per_min"], 1), fmt.local_time(newest["bucket_ts"])
+    st.caption(f"By 5 minutes of measuring; {rate} a minute in those from {began} on, some of which may be under way.")
+    components.download(rows, key="rates", name="events-a-minute")
 
 
 def _records(rows: list[Row]) -> None:
@@ -109,6 +124,65 @@ def _feeds(rows: list[Row], day: str) -> None:
         "confidence": "Confidence",
     }
     components.table(shown, columns, key="feeds", name=f"data-quality-{day}")
+
+
+def _refreshes(rows: list[Row]) -> None:
+    st.subheader("Refreshes of the last 24 hours")
+    if not rows:
+        components.empty("No refresh was written down yet: the loop does so every few minutes.", "no-refreshes")
+        return
+    everything = next(row for row in rows if row["beat"] == "all")
+    live = next((row for row in rows if row["beat"] == "live" and row["model"] == "all"), {})
+    tiles = st.columns(4)
+    with tiles[0]:
+        detail = f"95 %: {fmt.seconds(live.get('duration_p95_s'))} · {fmt.number(live.get('run_count'))} runs"
+        components.figure_tile("refresh", "Live refresh, median", fmt.seconds(live.get("duration_p50_s")), detail)
+    with tiles[1]:
+        detail = f"of {fmt.number(everything['run_count'])} runs of all kinds"
+        components.figure_tile("refresh-failed", "Failed runs", fmt.number(everything["failed_count"]), detail)
+    with tiles[2]:
+        statements, billed = fmt.number(everything["statement_count"]), fmt.size(everything["billed_bytes"])
+        detail = f"{statements} statements · billed as {billed}"
+        components.figure_tile("scanned", "Read by Athena", fmt.size(everything["scanned_bytes"]), detail)
+    with tiles[3]:
+        detail = f"at the pace of these runs · {fmt.dollars(everything['cost_usd'])} so far"
+        components.figure_tile("cost", "Athena, a day", fmt.dollars(everything["cost_usd_per_day"]), detail)
+    st.caption(
+        "An estimate at Athena's list price, with at least 10 MiB a statement. What viewers and builds by hand ask is "
+        "not in it."
+    )
+    shown = [
+        {
+            **row,
+            "newest": fmt.local_time(row["newest_started_ts"]),
+            "p50": fmt.seconds(row["duration_p50_s"]),
+            "p95": fmt.seconds(row["duration_p95_s"]),
+            "scanned": fmt.size(row["scanned_bytes"]),
+            "cost": fmt.dollars(row["cost_usd"]),
+            "per_day": fmt.dollars(row["cost_usd_per_day"]),
+        }
+        for row in rows
+        if row["beat"] != "all"
+    ]
+    columns = {
+        "newest": "Newest (Madrid)",
+        "run_count": "Runs",
+        "failed_count": "Failed",
+        "p50": "Median",
+        "p95": "95 %",
+        "changed_row_count": "Rows changed",
+        "statement_count": "Statements",
+        "scanned": "Read",
+        "cost": "Cost",
+        "per_day": "Cost a day",
+    }
+    by_mart, by_beat = st.tabs(["By mart, live beat", "By kind of run"])
+    with by_mart:
+        marts = [row for row in shown if row["model"] != "all"]
+        components.table(marts, {"model": "Model", **columns}, key="marts", name="refreshes-by-mart")
+    with by_beat:
+        beats = [row for row in shown if row["model"] == "all"]
+        components.table(beats, {"beat": "Kind of run", **columns}, key="beats", name="refreshes-by-kind")
 
 
 def _rejected(since_days: int) -> None:

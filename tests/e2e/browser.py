@@ -1,5 +1,6 @@
 """What a person reads on a page, as texts."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,8 +60,8 @@ def table(page: Page, key: str) -> tuple[list[dict[str, str]], int]:
 
 def number(text: str) -> float | None:
     """The first number of a text; a share in percent stays percent; – is none."""
-    cleaned = text.replace(",", "").split()
-    return None if not cleaned or cleaned[0] == "–" else float(cleaned[0])
+    found = None if text.startswith("–") else re.search(r"[+-]?\d[\d,]*(\.\d+)?", text)
+    return float(found[0].replace(",", "")) if found else None
 
 
 def _texts(cells: Locator) -> list[str]:

@@ -10,7 +10,7 @@ from tests.e2e.browser import LOADED_TIMEOUT_MS, open_page
 from tests.e2e.conftest import WholePath
 
 # Charts of each page.
-PAGES = {"": 0, "outages": 2, "signal": 2, "gps": 3, "data": 2, "incident?id=x": 0}
+PAGES = {"": 0, "outages": 2, "signal": 2, "gps": 3, "data": 3, "incident?id=x": 0}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
@@ -16,6 +17,7 @@ from infra.local.settings import REPO_ROOT
 from tests.e2e import by_hand
 from tests.e2e.browser import LOADED_TIMEOUT_MS, REFRESHED_TIMEOUT_MS, number, open_page, settle, table, tile
 from tests.e2e.conftest import WholePath
+from tests.integration.programs import wait_until
 
 PAGES = ("", "outages", "signal", "gps", "data", "incident?id=x")
 OF_THE_DAY = "period = 'day' and period_date = (select max(period_date) from service_status)"
@@ -62,6 +64,22 @@ def shows(text: str, value: float | None) -> bool:
         return shown is None and value is None
     digits = len(text.split()[0].partition(".")[2])
     return abs(shown - value) <= 0.5 * 10**-digits + 1e-9
+
+
+class Refreshes(NamedTuple):
+    runs: int
+    failed: int
+    cost_usd: float
+
+
+def refreshes() -> Refreshes | None:
+    """Those written down; none yet, when the loop has just begun."""
+    rows = athena_client.query(
+        "select sum(run_count), sum(failed_count), sum(cost_usd), max(cost_usd_per_day) from refresh_costs "
+        "where beat <> 'all' and model = 'all'"
+    )
+    runs, failed, cost, per_day = rows[0]
+    return Refreshes(int(runs or 0), int(failed or 0), float(cost or 0)) if per_day else None
 
 
 def test_overview_shows_the_figures_of_the_marts(whole_path: WholePath, page: Page) -> None:
@@ -213,6 +231,37 @@ def test_data_health_shows_what_arrived_and_what_was_refused(whole_path: WholePa
     everything = table(page, "feeds")[0][0]
     assert (everything["Source"], number(everything["Refused"])) == ("All sources", refused)
     assert number(everything["Repeated"]) == repeated
+
+
+def test_data_health_shows_what_refreshes_take_and_cost(whole_path: WholePath, page: Page) -> None:
+    wait_until(lambda: refreshes() is not None, "runs written down by the refresh loop")
+    before = refreshes()
+    whole_path.restart_dashboard()
+    open_page(page, f"{whole_path.dashboard_url}/data")
+    failed, of_runs = tile(page, "refresh-failed")
+    after = refreshes()
+    assert before is not None
+    assert after is not None
+    assert before.runs <= number(of_runs) <= after.runs
+    assert before.failed <= number(failed) <= after.failed
+    per_day, so_far = tile(page, "cost")
+    assert per_day.startswith("$")
+    assert number(per_day) > 0
+    assert round(before.cost_usd, 2) <= number(so_far) <= round(after.cost_usd, 2)
+    marts = {row["Model"]: row for row in table(page, "marts")[0]}
+    assert {"service_status", "signal_trends", "gps_accuracy", "pipeline_freshness"} <= set(marts)
+    assert all(number(row["Statements"]) > 0 for row in marts.values())
+
+
+def test_data_health_shows_minutes_without_events_as_none(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/data")
+    drawn = page.locator(".st-key-rates .js-plotly-plot").evaluate(DRAWN)["Events a minute"]
+    expected = {str(ts): rate for ts, rate in athena_client.query("select bucket_ts, event_per_min from event_rates")}
+    assert len(drawn) == len(expected)
+    # A bucket later it may be: the page and this query don't ask at the same instant.
+    assert abs(sum(drawn) - sum(map(float, expected.values()))) <= max(drawn)
+    assert 0 in drawn
+    assert max(drawn) > 0
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -12,6 +12,8 @@ from typing import Any
 
 import boto3
 import pytest
+from pyathena import connect
+from pyathena.cursor import DictCursor
 
 from dbt_project.lease import Lease
 from infra.local.faults_client import FaultsClient
@@ -174,3 +176,28 @@ def test_a_loop_goes_on_after_errors_and_hands_over_to_the_next(
     assert first.stop() == 0
     assert first.lines[-1] == {"event": "stopped"}
     second.wait_for("live", ok=True)
+    assert second.stop() == 0
+    _assert_written_down([*first.lines, *second.lines])
+
+
+def _assert_written_down(lines: list[dict[str, Any]]) -> None:
+    """Each run that the loops reported stands in refresh_runs, with what it asked of Athena."""
+    with connect(schema_name="marts_loop", work_group="dbt", cursor_class=DictCursor).cursor() as cursor:
+        written = cursor.execute("select * from refresh_runs order by started_ts").fetchall()
+    runs = [line for line in lines if line["event"] == "refresh"]
+    of_runs = [row for row in written if row["model"] == "all"]
+    assert [(row["beat"], row["is_ok"], row["duration_s"]) for row in of_runs] == [
+        (run["beat"], run["ok"], run["seconds"]) for run in runs
+    ]
+    models = [row for row in written if row["model"] != "all"]
+    assert sorted((row["beat"], row["model"]) for row in models) == sorted(
+        (run["beat"], model) for run in runs for model in run.get("models_s", {})
+    )
+    for row in of_runs:
+        own = [model for model in models if model["run_id"] == row["run_id"]]
+        assert row["statement_count"] >= sum(model["statement_count"] for model in own)
+        assert row["scanned_bytes"] >= sum(model["scanned_bytes"] for model in own)
+    assert all(
+        row["statement_count"] and row["billed_bytes"] for row in of_runs if row["beat"] == "live" and row["is_ok"]
+    )
+    assert any(row["scanned_bytes"] for row in models)

@@ -14,6 +14,7 @@ from infra.feed.simulate.scenarios import Scenario
 
 FLAP_MS = 12 * MINUTE_MS
 CROWD_FACTOR = 12
+NOTICE_MS = 3 * MINUTE_MS
 QUIET_SHARE = 0.95
 _STUCK_BOUT_MS = 2 * MINUTE_MS
 _UPLOAD_SPREAD_MS = 10 * MINUTE_MS
@@ -26,6 +27,8 @@ def draw_extra(
     random: np.random.Generator, population: Population, rhythm: Rhythm, scenario: Scenario, start_ms: int, end_ms: int
 ) -> pd.DataFrame | None:
     """The bouts that only the scenario brings, begun from start to end; None when it brings none."""
+    if scenario.is_noticed:
+        return _draw_noticed(random, population, scenario, start_ms, end_ms)
     start, end = max(start_ms, scenario.start_ms), min(end_ms, scenario.end_ms)
     if end <= start:
         return None
@@ -131,6 +134,27 @@ def _draw_crowd(
     begins = rhythm.draw(random, start, end, share)
     phone = random.choice(np.flatnonzero(population.host == host), len(begins))
     return measurements.draw_bouts(random, population, begins, phone, random.choice(areas, len(begins)), 0.0)
+
+
+def _draw_noticed(
+    random: np.random.Generator, population: Population, scenario: Scenario, start_ms: int, end_ms: int
+) -> pd.DataFrame | None:
+    """A bout of each phone at home that loses service, within minutes, and another one when it has it back."""
+    luck, _, patience = _luck(scenario.seed, len(population))
+    areas = [population.areas.position[code] for code in scenario.area_codes]
+    is_hit = (
+        np.isin(population.home, areas)
+        & (population.host == population.hosts.index(scenario.host_network))
+        & (luck < scenario.bad_share)
+    )
+    phone = np.tile(np.flatnonzero(is_hit), 2)
+    changes = np.repeat([scenario.start_ms, scenario.end_ms], len(phone) // 2)
+    begins = changes + (patience[phone] * NOTICE_MS).astype(np.int64)
+    is_due = (begins >= start_ms) & (begins < end_ms)
+    if not is_due.any():
+        return None
+    phone, begins = phone[is_due], begins[is_due]
+    return measurements.draw_bouts(random, population, begins, phone, population.home[phone], 0.0)
 
 
 def _draw_stuck_phone(

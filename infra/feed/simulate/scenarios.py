@@ -69,7 +69,10 @@ class InvalidScenario(Exception):
 
 @dataclass(frozen=True)
 class Scenario:
-    """One network's part of a scenario; parts that belong together share `scenario_id`."""
+    """One network's part of a scenario; parts that belong together share `scenario_id`.
+
+    `is_noticed`: phones that lose service begin a bout of measurements then, and one when it is back.
+    """
 
     scenario_id: str
     scenario: str
@@ -79,6 +82,7 @@ class Scenario:
     end_ms: int
     bad_share: float
     seed: int
+    is_noticed: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -96,6 +100,7 @@ class Scenario:
             "end_ts": to_iso(self.end_ms),
             "bad_share": self.bad_share,
             "seed": self.seed,
+            "is_noticed": self.is_noticed,
         }
 
 
@@ -123,6 +128,7 @@ def _parse(where: str, line: str, number: int, areas: Areas) -> Scenario:
             end_ms=from_iso(label["end_ts"]),
             bad_share=float(label.get("bad_share", kind.bad_share[1])),
             seed=int(label.get("seed", number)),
+            is_noticed=bool(label.get("is_noticed", False)),
         )
     except KeyError as error:
         raise InvalidScenario(where, f"{error} is missing") from error

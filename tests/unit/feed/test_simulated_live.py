@@ -11,7 +11,8 @@ import pytest
 
 from infra.feed import replay
 from infra.feed.simulate import live, outages, places, population
-from infra.feed.simulate.calendar import DAY_MS, Rhythm
+from infra.feed.simulate.calendar import DAY_MS, MINUTE_MS, Rhythm
+from infra.feed.simulate.scenarios import Scenario
 from infra.feed.simulate.simulator import Simulator
 from tests.unit.feed.simulated import ORDERLY, to_frame
 from tests.unit.feed.test_feed import ThrottlingKinesis
@@ -74,6 +75,29 @@ def test_a_request_is_taken_once_even_if_nobody_waits_for_the_answer(tmp_path: P
     outages.answer(box, scenario.scenario_id, scenario.to_label())
     assert (scenario.start_ms, scenario.end_ms) == (1_000, 91_000)
     assert outages.take(box, 2_000) == []
+
+
+def test_phones_that_notice_an_outage_measure_when_it_begins_and_when_it_ends() -> None:
+    people = population.draw(1, 9_000)
+    start = 1_790_000_000_000 // MINUTE_MS * MINUTE_MS
+    end = start + 30 * MINUTE_MS
+
+    def measured(*, is_noticed: bool) -> pd.DataFrame:
+        scenario = Scenario("x", "one_network", ("080193",), "movistar", start, end, 0.97, 7, is_noticed)
+        simulator = Simulator(people, Rhythm(9_000), ORDERLY, [scenario], start, for_stream=True)
+        lines = [
+            line for at in range(start, end + 60 * MINUTE_MS, MINUTE_MS) for line in simulator.step(at).to_pylist()
+        ]
+        events = to_frame(lines)
+        return events[(events["postal_code"] == "080193") & (events["host"] == "movistar")]
+
+    few, many = measured(is_noticed=False), measured(is_noticed=True)
+    at = (many["event_ts"] - pd.Timestamp(start, unit="ms", tz="UTC")).dt.total_seconds() / 60
+    before = ((few["event_ts"] - pd.Timestamp(start, unit="ms", tz="UTC")).dt.total_seconds() / 60).between(0, 5).sum()
+    assert at.between(0, 5).sum() > 4 * max(1, before)
+    assert many.loc[at.between(0, 30), "is_bad"].mean() > 0.9
+    assert at.between(30, 36).sum() > 4 * max(1, before)
+    assert many.loc[at > 30, "is_bad"].mean() < 0.1
 
 
 def test_an_outage_that_nobody_takes_is_an_error_and_leaves_no_request(
