@@ -60,11 +60,10 @@ def signal_over_time(rows: list[Row]) -> go.Figure:
     figure = _banded(
         rows, "signal_asu_mean", "signal_asu_mean_ci_low", "signal_asu_mean_ci_high", "Mean with 95 % interval", BLUE
     )
-    times = [_local(row["period_start_ts"]) for row in rows]
     for column, name, dash in (("signal_asu_median", "Median", "solid"), ("signal_asu_p10", "10th percentile", "dot")):
         values = [_float(row[column]) for row in rows]
         line = {"color": GREEN if column == "signal_asu_median" else GREY, "dash": dash}
-        figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line=line)
+        figure.add_scatter(**_at(rows), y=values, name=name, mode="lines+markers", line=line)
     figure.update_yaxes(title="signal, ASU")
     return figure
 
@@ -75,7 +74,7 @@ def weak_share_over_time(rows: list[Row]) -> go.Figure:
     low, high = "weak_signal_share_ci_low", "weak_signal_share_ci_high"
     figure = _banded(rows, "weak_signal_share", low, high, "Weak share with 95 % interval", BLUE)
     figure.add_scatter(
-        x=[_local(row["period_start_ts"]) for row in rows],
+        **_at(rows),
         y=[_float(row["normal_weak_signal_share"]) for row in rows],
         name="Usual share",
         # A lone hour with a usual share would be no line.
@@ -190,13 +189,12 @@ def distribution_by_operator(rows: list[Row]) -> go.Figure:
 
 def records_by_hour(rows: list[Row]) -> go.Figure:
     figure = _figure()
-    times = [_local(row["period_start_ts"]) for row in rows]
     for column, name, colour in (
         ("event_n", "Events", BLUE),
         ("duplicate_count", "Repeated", ORANGE),
         ("rejected_count", "Refused", VERMILION),
     ):
-        figure.add_bar(x=times, y=[_float(row[column]) for row in rows], name=name, marker={"color": colour})
+        figure.add_bar(**_at(rows), y=[_float(row[column]) for row in rows], name=name, marker={"color": colour})
     figure.update_layout(barmode="stack")
     figure.update_yaxes(title="records")
     return figure
@@ -206,7 +204,7 @@ def event_rates(rows: list[Row]) -> go.Figure:
     """Events a minute; 5 minutes without any are 0, and shown as such."""
     figure = _figure()
     figure.add_scatter(
-        x=[_local(row["bucket_ts"]) for row in rows],
+        **_at(rows, "bucket_ts"),
         y=[_float(row["event_per_min"]) for row in rows],
         name="Events a minute",
         mode="lines",
@@ -218,13 +216,13 @@ def event_rates(rows: list[Row]) -> go.Figure:
 
 def lag_over_time(rows: list[Row]) -> go.Figure:
     figure = _figure()
-    times = [_local(row["period_start_ts"]) for row in rows]
     for column, name, colour, dash in (
         ("lag_arrival_p95_s", "95th percentile", ORANGE, "dot"),
         ("lag_arrival_p50_s", "Median", BLUE, "solid"),
     ):
         values = [_float(row[column]) for row in rows]
-        figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line={"color": colour, "dash": dash})
+        line = {"color": colour, "dash": dash}
+        figure.add_scatter(**_at(rows), y=values, name=name, mode="lines+markers", line=line)
     figure.update_yaxes(title="seconds", rangemode="tozero")
     return figure
 
@@ -233,13 +231,12 @@ def share_by_check(rows: list[Row]) -> go.Figure:
     """Share of bad votes by check, with its interval, what was usual and what it takes to confirm an outage."""
     rows = [{**row, "period_start_ts": row["check_ts"]} for row in rows]
     figure = _banded(rows, "bad_share", "bad_share_ci_low", "bad_share_ci_high", "Without service", VERMILION)
-    times = [_local(row["check_ts"]) for row in rows]
     for column, name, dash in (
         ("threshold_share", "To be passed by the interval", "dash"),
         ("baseline_share", "Usual", "dot"),
     ):
         values = [_float(row[column]) for row in rows]
-        figure.add_scatter(x=times, y=values, name=name, mode="lines", line={"color": GREY, "dash": dash})
+        figure.add_scatter(**_at(rows), y=values, name=name, mode="lines", line={"color": GREY, "dash": dash})
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02], title="share of votes")
     return figure
 
@@ -331,7 +328,6 @@ def loss_map(rows: list[Row]) -> go.Figure:
 
 def _banded(rows: list[Row], middle: str, low: str, high: str, name: str, colour: str) -> go.Figure:
     figure = _figure()
-    times = [_local(row["period_start_ts"]) for row in rows]
     for run in _runs_with(rows, low):
         times_of_run = [_local(row["period_start_ts"]) for row in run]
         edge = [_float(row[low]) for row in run] + [_float(row[high]) for row in reversed(run)]
@@ -347,8 +343,17 @@ def _banded(rows: list[Row], middle: str, low: str, high: str, name: str, colour
             showlegend=False,
         )
     values = [_float(row[middle]) for row in rows]
-    figure.add_scatter(x=times, y=values, name=name, mode="lines+markers", line={"color": colour})
+    figure.add_scatter(**_at(rows), y=values, name=name, mode="lines+markers", line={"color": colour})
     return figure
+
+
+def _at(rows: list[Row], column: str = "period_start_ts") -> dict[str, Any]:
+    """Where in local time the rows are drawn, with UTC on hover."""
+    return {
+        "x": [_local(row[column]) for row in rows],
+        "customdata": [f"{row[column]:%H:%M} UTC" for row in rows],
+        "hovertemplate": "%{x|%a %d %b, %H:%M} (%{customdata}): %{y}",
+    }
 
 
 def _hourly(rows: list[Row]) -> list[Row]:
@@ -418,9 +423,10 @@ def _ranks(rows: list[Row]) -> list[str]:
 
 
 def _span(name: str, row: Row, end: datetime) -> str:
-    until = local_time(end) if row["end_ts"] else "now"
+    until = f"{local_time(end)} ({end:%H:%M} UTC)" if row["end_ts"] else "now"
+    start = f"{local_time(row['start_ts'])} ({row['start_ts']:%H:%M} UTC)"
     return (
-        f"<b>{_escaped(name)}</b><br>{STATE_WORDS[row['state']]}: {local_time(row['start_ts'])} to {until}, "
+        f"<b>{_escaped(name)}</b><br>{STATE_WORDS[row['state']]}: {start} to {until}, "
         f"{minutes((end - row['start_ts']).total_seconds() / 60)}<br>at worst {share(row['peak_bad_share'])} without "
         f"service ({number(row['peak_bad_n'])} of {number(row['peak_vote_n'])} votes)"
     )

@@ -12,25 +12,25 @@ import streamlit as st
 
 from dashboard import formatting as fmt
 from dashboard import queries
+from dashboard.answers import SharedAnswers
 from dashboard.client import MartsClient, NotBuiltYet, QueryError, Row
 from dashboard.filters import AREA_LEVELS, Choice, choose, choose_day, complaint_about_unknown
 from dashboard.palette import BLUE, GREY, ORANGE, VERMILION
 from dashboard.queries import Query
 from dashboard.settings import Settings
 
-# One answer serves all viewers of the process for about the time between two refreshes of one of them, so the load on
-# Athena doesn't grow with them.
 REFRESH_S = 15
-CACHE_S = 14
-SLOW_CACHE_S = 120
 
 _CHART_TEXT_LIGHT, _CHART_TEXT_DARK = "#31333f", "#fafafa"
+_TIMES_HELP = "Europe/Madrid; the CSV below has UTC."
 _BROKEN_LINK = ":material/link_off:"
 _PAGE_CSS = """
 <style>
 [data-testid="stMainBlockContainer"] {padding-top:3.25rem; padding-bottom:2rem;}
 [data-testid="stCaptionContainer"] {color:inherit !important; opacity:.8;}
 h1 {font-size:2rem !important;}
+/* What stands stays readable while it is asked anew; of another choice nothing stands any more (`body`). */
+[data-stale="true"] {opacity:1 !important; transition:none !important;}
 h2, h3 {font-size:1.25rem !important;}
 </style>
 """
@@ -51,19 +51,15 @@ def _client() -> MartsClient:
     return MartsClient(Settings.from_env())
 
 
-@st.cache_data(ttl=CACHE_S, show_spinner=False)
-def _cached(sql: str, parameters: tuple[tuple[str, Any], ...]) -> list[Row]:
-    return _asked(sql, parameters)
+@st.cache_resource
+def _answers() -> SharedAnswers:
+    client = _client()
 
+    def ask(query: Query) -> list[Row]:
+        rows = client.query(query.sql, query.parameters)
+        return [{key: fmt.plain(value) for key, value in row.items()} for row in rows]
 
-@st.cache_data(ttl=SLOW_CACHE_S, show_spinner=False)
-def _cached_slow(sql: str, parameters: tuple[tuple[str, Any], ...]) -> list[Row]:
-    return _asked(sql, parameters)
-
-
-def _asked(sql: str, parameters: tuple[tuple[str, Any], ...]) -> list[Row]:
-    rows = _client().query(sql, dict(parameters))
-    return [{key: fmt.plain(value) for key, value in row.items()} for row in rows]
+    return SharedAnswers(ask)
 
 
 def page_style() -> None:
@@ -91,17 +87,27 @@ def filters(*boxes: Callable[[], Any]) -> list[Any] | None:
     return chosen
 
 
+def body(show: Callable[..., None], *arguments: Any) -> None:
+    """Show a fragment that refreshes itself; what it showed for other arguments is gone at once."""
+    with st.empty().container():
+        show(*arguments)
+
+
 def rows_of(query: Query) -> list[Row]:
-    """The query's rows, from the shared cache when young enough.
+    """The query's rows, those that are known when young enough.
 
     Raises: QueryError.
     """
-    cached = _cached_slow if query.is_slow else _cached
-    return cached(query.sql, tuple(sorted(query.parameters.items())))
+    return _answers().rows(query)
+
+
+def ahead(*wanted: Query) -> None:
+    """Ask for what a page will need, all at once."""
+    _answers().ahead(*wanted)
 
 
 def write(query: Query) -> None:
-    """Run a statement that writes; it is not cached.
+    """Run a statement that writes.
 
     Raises: QueryError.
     """
@@ -110,7 +116,7 @@ def write(query: Query) -> None:
 
 def forget(query: Query) -> None:
     """Ask Athena anew for what this process has just changed."""
-    _cached.clear(query.sql, tuple(sorted(query.parameters.items())))
+    _answers().forget(query)
 
 
 def show_query_error(error: QueryError) -> None:
@@ -212,9 +218,13 @@ def select_network(first: dict[str, str]) -> str:
 def table(rows: list[Row], columns: dict[str, str], *, key: str, name: str) -> None:
     """Rows as a table of ready texts, with the same rows as CSV."""
     frame = pd.DataFrame([{title: row[column] for column, title in columns.items()} for row in rows])
+    times = {title: st.column_config.Column(help=_TIMES_HELP) for title in columns.values() if "(Madrid)" in title}
     with st.container(key=f"table-{key}"):
         st.dataframe(
-            frame.style.format(precision=0, thousands=",", na_rep=fmt.MISSING), hide_index=True, width="stretch"
+            frame.style.format(precision=0, thousands=",", na_rep=fmt.MISSING),
+            hide_index=True,
+            width="stretch",
+            column_config=times,
         )
         download(rows, key=key, name=name)
 

@@ -15,12 +15,22 @@ def show() -> None:
     chosen = components.filters(components.select_day, partial(components.select, "Over time", "range", RANGES, "2"))
     if chosen:
         day, since = chosen
-        _body(day, int(since))
+        components.body(_body, day, int(since))
 
 
 @st.fragment(run_every=components.REFRESH_S)
 def _body(day: str, since_days: int) -> None:
     try:
+        components.ahead(
+            queries.freshness(),
+            queries.data_quality(day),
+            queries.event_rates(),
+            queries.lag_over_time(),
+            queries.records_by_hour(since_days),
+            queries.refresh_costs(),
+            queries.rejected_by_reason(since_days),
+            queries.rejected_examples(),
+        )
         components.freshness_strip()
         rows = components.rows_of(queries.data_quality(day))
         _figures(rows)

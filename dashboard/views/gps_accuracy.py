@@ -23,13 +23,18 @@ def show() -> None:
         partial(components.select, "Provider of the fix", "provider", PROVIDERS, "all"),
     )
     if chosen:
-        _body(*chosen)
+        components.body(_body, *chosen)
 
 
 @st.fragment(run_every=components.REFRESH_S)
 def _body(day: str, area: tuple[str, str, str], provider: str) -> None:
     level, code, name = area
     try:
+        components.ahead(
+            queries.freshness(),
+            queries.gps_by_operator(day, level, code, provider),
+            queries.gps_ranking(day, level, code, provider),
+        )
         components.freshness_strip()
         rows = components.rows_of(queries.gps_by_operator(day, level, code, provider))
         if not rows:

@@ -15,13 +15,19 @@ def show() -> None:
     incident_id = st.query_params.get("id", "")
     components.title("Incident", "id")
     st.caption("[← All incidents](/outages)")
-    _body(incident_id)
+    components.body(_body, incident_id)
     _acknowledge(incident_id)
 
 
 @st.fragment(run_every=components.REFRESH_S)
 def _body(incident_id: str) -> None:
     try:
+        components.ahead(
+            queries.freshness(),
+            queries.incident(incident_id),
+            queries.incident_checks(incident_id),
+            queries.incident_changes(incident_id),
+        )
         components.freshness_strip()
         found = components.rows_of(queries.incident(incident_id))
         if not incident_id:
@@ -59,7 +65,8 @@ def _evidence(incident_id: str) -> None:
         "usual": "Usual share",
         "score_text": "Score",
     }
-    components.table([_check(row) for row in checks], columns, key="checks", name=f"checks-{incident_id}")
+    newest_first = [_check(row) for row in reversed(checks)]
+    components.table(newest_first, columns, key="checks", name=f"checks-{incident_id}")
 
 
 def _check(row: Row) -> Row:

@@ -29,8 +29,14 @@ _INCIDENTS_SHOWN, _OVER_SHOWN = 30, 5
 
 def show() -> None:
     components.title("Outages", "day", "area_level", "network", "range", "incidents", "history")
-    _incidents()
-    _history()
+    components.ahead(queries.freshness(), queries.response_times())
+    _freshness()
+    st.subheader("Incidents")
+    since = components.select("Open, and closed ones of the last", "incidents", RANGES, "2")
+    components.body(_incidents, since)
+    st.subheader("The last 30 days")
+    by = components.select("Availability by", "history", _HISTORIES, "network")
+    components.body(_history, by)
     st.subheader("Lost service by area")
     st.caption(
         "Lost share = phones without service ÷ phones whose service state is known. A state is judged by the lower "
@@ -44,16 +50,21 @@ def show() -> None:
         partial(components.select, "Trend", "range", RANGES, "2"),
     )
     if chosen:
-        day, level, network, since = chosen
-        _body(day, level, network, int(since))
+        day, level, network, trend = chosen
+        components.body(_body, day, level, network, int(trend))
 
 
 @st.fragment(run_every=components.REFRESH_S)
-def _incidents() -> None:
+def _freshness() -> None:
     try:
         components.freshness_strip()
-        st.subheader("Incidents")
-        since = components.select("Open, and closed ones of the last", "incidents", RANGES, "2")
+    except QueryError as error:
+        components.show_query_error(error)
+
+
+@st.fragment(run_every=components.REFRESH_S)
+def _incidents(since: str) -> None:
+    try:
         rows = components.rows_of(queries.incidents(int(since)))
         with st.container(key="incidents"):
             if rows:
@@ -80,10 +91,8 @@ def _list(rows: list[Row]) -> None:
 
 
 @st.fragment(run_every=components.REFRESH_S)
-def _history() -> None:
-    st.subheader("The last 30 days")
+def _history(by: str) -> None:
     try:
-        by = components.select("Availability by", "history", _HISTORIES, "network")
         rows = components.rows_of(queries.availability(*_HISTORY_CELLS[by]))
         if not rows:
             components.empty("No day has been judged yet.", "no-history")

@@ -9,18 +9,29 @@ from dashboard import formatting as fmt
 from dashboard.client import QueryError
 
 _WORST_SHOWN = 8
+# Area level and network.
+_EVERYTHING, _EACH_NETWORK = ("all", "all"), ("all", "each")
+_WORST_OF = (("municipality", "all"), ("province", "each"))
 
 
 def show() -> None:
     components.title("Overview", "day")
     chosen = components.filters(components.select_day)
     if chosen:
-        _body(*chosen)
+        components.body(_body, *chosen)
 
 
 @st.fragment(run_every=components.REFRESH_S)
 def _body(day: str) -> None:
     try:
+        components.ahead(
+            queries.freshness(),
+            queries.incidents(1),
+            *(queries.service_by_area(day, *of) for of in (_EVERYTHING, *_WORST_OF, _EACH_NETWORK)),
+            queries.signal_by_network(day, "all", "all", "all"),
+            queries.gps_by_operator(day, "all", "all", "all"),
+            queries.kpi_changes(day),
+        )
         components.freshness_strip()
         _active()
         _figures(day)
@@ -42,7 +53,7 @@ def _active() -> None:
 
 
 def _figures(day: str) -> None:
-    service = components.rows_of(queries.service_by_area(day, "all", "all"))
+    service = components.rows_of(queries.service_by_area(day, *_EVERYTHING))
     signal = components.rows_of(queries.signal_by_network(day, "all", "all", "all"))
     gps = components.rows_of(queries.gps_by_operator(day, "all", "all", "all"))
     changes = {row["kpi"]: row for row in components.rows_of(queries.kpi_changes(day))}
@@ -75,11 +86,9 @@ def _figures(day: str) -> None:
 
 def _worst(day: str) -> None:
     st.subheader("Where service is lost")
-    rows = [
-        *components.rows_of(queries.service_by_area(day, "municipality", "all")),
-        *components.rows_of(queries.service_by_area(day, "province", "each")),
+    lost = [
+        row for of in _WORST_OF for row in components.rows_of(queries.service_by_area(day, *of)) if row["lost_count"]
     ]
-    lost = [row for row in rows if row["lost_count"]]
     if not lost:
         components.empty("No area with enough devices reports lost service on this day.", "no-loss")
         return
@@ -103,7 +112,7 @@ def _worst(day: str) -> None:
 
 def _networks(day: str) -> None:
     st.subheader("Networks")
-    rows = components.rows_of(queries.service_by_area(day, "all", "each"))
+    rows = components.rows_of(queries.service_by_area(day, *_EACH_NETWORK))
     components.table(
         [_service_row(row) for row in rows],
         {

@@ -27,13 +27,19 @@ def show() -> None:
     )
     if chosen:
         day, area, network, rat, since = chosen
-        _body(day, area, network, rat, int(since))
+        components.body(_body, day, area, network, rat, int(since))
 
 
 @st.fragment(run_every=components.REFRESH_S)
 def _body(day: str, area: tuple[str, str, str], network: str, rat: str, since_days: int) -> None:
     level, code, name = area
     try:
+        components.ahead(
+            queries.freshness(),
+            queries.signal_over_time(level, code, network, rat, since_days),
+            queries.weak_signal_over_time(level, code, network, rat, since_days),
+            queries.signal_by_network(day, level, code, rat),
+        )
         components.freshness_strip()
         st.subheader(f"{name} by hour")
         _trend(components.rows_of(queries.signal_over_time(level, code, network, rat, since_days)))

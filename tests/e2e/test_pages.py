@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, Route, expect
 
 from dashboard.formatting import precise_share
 from infra.local import athena_client
+from infra.local.faults_client import FaultsClient
 from infra.local.resources import STREAM
 from infra.local.settings import REPO_ROOT
 from tests.e2e import by_hand
@@ -20,6 +21,7 @@ from tests.e2e.conftest import WholePath
 from tests.integration.programs import wait_until
 
 PAGES = ("", "outages", "signal", "gps", "data", "incident?id=x")
+STALL_S = 10
 OF_THE_DAY = "period = 'day' and period_date = (select max(period_date) from service_status)"
 OF_EVERYTHING = "area_level = 'all' and area_code = 'all' and network = 'all' and rat = 'all'"
 # Shares of a chart by the name of the line.
@@ -31,6 +33,25 @@ BEYOND_THE_EDGE = """
     .filter(e => !e.closest('[data-testid=stDataFrame], [data-testid=stPlotlyChart], .stVisuallyHidden'))
     .map(e => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`)
 """
+
+
+LOAD_BALANCER = REPO_ROOT / "infra" / "terraform" / "load_balancer.tf"
+
+
+def headers_of_the_load_balancer() -> dict[str, str]:
+    """What it adds to each response, as Terraform has it."""
+    text = LOAD_BALANCER.read_text()
+    (policy,) = re.findall(r"content_security_policy = join\(.*?\]\)", text, re.DOTALL)
+    values = re.findall(r'routing_http_response_(\w+)_header_value\s+= "(.+)"', text)
+    return {
+        "content-security-policy": "; ".join(re.findall(r'^\s+"(.+)",$', policy, re.MULTILINE)),
+        **{name.replace("_", "-"): value for name, value in values},
+    }
+
+
+def behind_the_load_balancer(route: Route) -> None:
+    response = route.fetch()
+    route.fulfill(response=response, headers={**response.headers, **headers_of_the_load_balancer()})
 
 
 def is_error(message: ConsoleMessage) -> bool:
@@ -266,9 +287,11 @@ def test_data_health_shows_minutes_without_events_as_none(whole_path: WholePath,
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_says_its_data_as_of_and_asks_nobody_else(whole_path: WholePath, page: Page, path: str) -> None:
-    """Nor does it report an error to the browser, or stand out beyond a phone's edge."""
+    """Nor does it report an error to the browser, nothing that the load balancer's headers forbid among them, or stand
+    out beyond a phone's edge."""
     asked: list[str] = []
     errors: list[str] = []
+    page.route(lambda url: "/_stcore/" not in url and "/static/" not in url, behind_the_load_balancer)
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
     open_page(page, f"{whole_path.dashboard_url}/{path}")
@@ -325,6 +348,33 @@ def test_a_filter_goes_into_the_address_and_comes_back_from_it(whole_path: Whole
     )
     everyone = next(row for row in table(page, "operators")[0] if row["Operator"] == "All operators")
     assert number(everyone["Fixes"]) == fixes
+
+
+def test_figures_of_another_choice_are_gone_before_the_new_ones_are_there(whole_path: WholePath, page: Page) -> None:
+    operators = page.locator(".st-key-table-operators")
+    open_page(page, f"{whole_path.dashboard_url}/gps")
+    expect(operators).to_be_visible()
+    with FaultsClient(whole_path.endpoint_url).active(
+        "athena", "StartQueryExecution", resource="gps_accuracy", action="stall", seconds=STALL_S
+    ):
+        page.get_by_role("combobox", name="Provider of the fix").click()
+        page.get_by_role("option", name="Network", exact=True).click()
+        expect(operators).to_have_count(0, timeout=STALL_S * 1000)
+    expect(operators).to_be_visible(timeout=LOADED_TIMEOUT_MS)
+
+
+def test_what_stands_stays_readable_while_it_is_asked_anew(whole_path: WholePath, page: Page) -> None:
+    open_page(page, f"{whole_path.dashboard_url}/gps")
+    stale = page.locator("[data-stale=true]")
+    with FaultsClient(whole_path.endpoint_url).active(
+        "athena", "StartQueryExecution", resource="gps_accuracy", action="stall", seconds=STALL_S
+    ):
+        stale.first.wait_for(state="attached", timeout=LOADED_TIMEOUT_MS)
+        # Streamlit would let it fade within these.
+        page.wait_for_timeout(2_000)
+        opacities = stale.evaluate_all("elements => elements.map(element => getComputedStyle(element).opacity)")
+    assert opacities
+    assert set(opacities) == {"1"}
 
 
 def test_a_link_works_on_a_dashboard_that_nobody_has_opened_yet(whole_path: WholePath, page: Page) -> None:

@@ -89,6 +89,16 @@ run "the_load_balancer_speaks_tls_only" {
   }
 
   assert {
+    condition     = startswith(aws_lb_listener.https.routing_http_response_strict_transport_security_header_value, "max-age=31536000") && aws_lb_listener.https.routing_http_response_x_frame_options_header_value == "DENY" && aws_lb_listener.https.routing_http_response_x_content_type_options_header_value == "nosniff" && !aws_lb_listener.https.routing_http_response_server_enabled
+    error_message = "Browsers are told to use TLS only, to frame no page and to guess no content type."
+  }
+
+  assert {
+    condition     = !strcontains(aws_lb_listener.https.routing_http_response_content_security_policy_header_value, "unsafe-eval") && length(regexall("script-src [^;]*unsafe", aws_lb_listener.https.routing_http_response_content_security_policy_header_value)) == 0
+    error_message = "Pages run the dashboard's own scripts only."
+  }
+
+  assert {
     condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.alb : rule.from_port == 443 && rule.to_port == 443])
     error_message = "The load balancer is reached on 443 only."
   }
