@@ -1,7 +1,8 @@
 """Answers of Athena that all viewers of a process share, so that its load doesn't grow with them.
 
-A viewer is never kept waiting for what is known: an answer that is old enough to be asked for again is shown once more
-while that is done in the background, unless it is so old that it would mislead.
+Marts change when a refresh has ended, and the freshness query knows: an answer holds until that names a newer one. A
+viewer is never kept waiting for what is known: an answer that holds no more is shown once more while it is asked for
+anew in the background, unless it is so old that it would mislead.
 """
 
 import logging
@@ -11,35 +12,48 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from dashboard.client import QueryError, Row
 from dashboard.queries import Query
 
-# About the time between two refreshes of a page.
-FRESH_S, SLOW_FRESH_S = 14.0, 120.0
+# How long the answer of the freshness query holds, about the time between two looks of a page; any other one at most,
+# for some say "the last 24 hours"; and one that changes seldom.
+FRESHNESS_S, LONGEST_S, SLOW_S = 9.0, 60.0, 120.0
 # How much longer an answer may be shown while a newer one is asked for.
-GRACE_S = 46.0
-_THREADS = 8
+GRACE_S = 45.0
+# What somebody has looked at so lately is asked for as soon as it holds no more.
+WATCHED_S = 30.0
+# More at once would make an engine on two cores time out.
+_THREADS = 4
 
 log = logging.getLogger("telcopulse.dashboard")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Answer:
+    query: Query
     rows: list[Row]
     asked_at: float
-    fresh_s: float
-
-    def is_fresh(self, now: float) -> bool:
-        return now - self.asked_at < self.fresh_s
+    longest_s: float
+    # The newest refresh that was known when it was asked for, where it holds for that one only.
+    refresh: Any
+    is_of_one_refresh: bool
+    watched_at: float
 
     def is_fit(self, now: float) -> bool:
-        return now - self.asked_at < self.fresh_s + GRACE_S
+        return now - self.asked_at < self.longest_s + GRACE_S
 
 
 class SharedAnswers:
-    def __init__(self, ask: Callable[[Query], list[Row]], clock: Callable[[], float] = time.monotonic) -> None:
+    """`freshness`: the query whose answer changes with each refresh of the marts."""
+
+    def __init__(
+        self, ask: Callable[[Query], list[Row]], freshness: Query, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._ask = ask
+        self._freshness = freshness
+        self._refresh: Any = None
         self._clock = clock
         # What is answered at once is noted by the thread that asked.
         self._lock = threading.RLock()
@@ -52,8 +66,10 @@ class SharedAnswers:
         key = _key(query)
         with self._lock:
             now, known = self._clock(), self._answers.get(key)
-            if known and known.is_fresh(now):
-                return known.rows
+            if known:
+                known.watched_at = now
+                if self._holds(known, now):
+                    return known.rows
             asking = self._start(key, query, now)
             if known and known.is_fit(now):
                 return known.rows
@@ -65,7 +81,7 @@ class SharedAnswers:
             now = self._clock()
             for query in queries:
                 known = self._answers.get(_key(query))
-                if not (known and known.is_fresh(now)):
+                if not (known and self._holds(known, now)):
                     self._start(_key(query), query, now)
 
     def forget(self, query: Query) -> None:
@@ -74,14 +90,18 @@ class SharedAnswers:
             self._answers.pop(_key(query), None)
             self._asking.pop(_key(query), None)
 
+    def _holds(self, answer: _Answer, now: float) -> bool:
+        is_current = not answer.is_of_one_refresh or answer.refresh == self._refresh
+        return is_current and now - answer.asked_at < answer.longest_s
+
     def _start(self, key: Hashable, query: Query, now: float) -> Future[list[Row]]:
         asking = self._asking.get(key)
         if asking is None:
             asking = self._asking[key] = self._threads.submit(self._ask, query)
-            asking.add_done_callback(partial(self._answered, key, query, now))
+            asking.add_done_callback(partial(self._answered, key, query, now, self._refresh))
         return asking
 
-    def _answered(self, key: Hashable, query: Query, asked_at: float, asked: Future[list[Row]]) -> None:
+    def _answered(self, key: Hashable, query: Query, asked_at: float, refresh: Any, asked: Future[list[Row]]) -> None:
         with self._lock:
             if self._asking.get(key) is not asked:
                 return
@@ -90,10 +110,23 @@ class SharedAnswers:
                 if not isinstance(error, QueryError):
                     log.error("event=query_failed", exc_info=error)
                 return
-            now = self._clock()
+            now, rows = self._clock(), asked.result()
             self._answers = {other: answer for other, answer in self._answers.items() if answer.is_fit(now)}
-            fresh_s = SLOW_FRESH_S if query.is_slow else FRESH_S
-            self._answers[key] = _Answer(asked.result(), asked_at, fresh_s)
+            is_freshness = query == self._freshness
+            longest_s = FRESHNESS_S if is_freshness else SLOW_S if query.is_slow else LONGEST_S
+            follows = not is_freshness and not query.is_slow
+            self._answers[key] = _Answer(query, rows, asked_at, longest_s, refresh, follows, now)
+            if is_freshness:
+                self._noticed(rows, now)
+
+    def _noticed(self, refresh: Any, now: float) -> None:
+        """Ask anew for what is looked at when the marts were refreshed."""
+        if refresh == self._refresh:
+            return
+        self._refresh = refresh
+        for key, answer in self._answers.items():
+            if now - answer.watched_at < WATCHED_S and not self._holds(answer, now):
+                self._start(key, answer.query, now)
 
 
 def _key(query: Query) -> Hashable:

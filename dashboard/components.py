@@ -19,7 +19,7 @@ from dashboard.palette import BLUE, GREY, ORANGE, VERMILION
 from dashboard.queries import Query
 from dashboard.settings import Settings
 
-REFRESH_S = 15
+REFRESH_S = 10
 
 _CHART_TEXT_LIGHT, _CHART_TEXT_DARK = "#31333f", "#fafafa"
 _TIMES_HELP = "Europe/Madrid; the CSV below has UTC."
@@ -59,7 +59,7 @@ def _answers() -> SharedAnswers:
         rows = client.query(query.sql, query.parameters)
         return [{key: fmt.plain(value) for key, value in row.items()} for row in rows]
 
-    return SharedAnswers(ask)
+    return SharedAnswers(ask, queries.freshness())
 
 
 def page_style() -> None:

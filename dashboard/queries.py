@@ -63,23 +63,46 @@ def networks() -> Query:
     return Query("select network, network_name from networks order by network_name, network", is_slow=True)
 
 
-def service_by_area(day: str, area_level: str, network: str) -> Query:
-    """Lost share of one day by area: worst first, areas that can't be judged last."""
-    return Query(
-        """
-        select s.area_code, coalesce(a.area_name, s.area_code) as area_name, s.network,
+_SERVICE = """
+        select s.area_level, s.area_code, coalesce(a.area_name, s.area_code) as area_name, s.network,
             coalesce(w.network_name, s.network) as network_name, s.n, s.vote_n, s.in_service_count, s.lost_count,
             s.off_count, s.unknown_count, s.lost_share, s.lost_share_ci_low, s.lost_share_ci_high,
             s.availability_share, s.confidence, s.loss_level, s.newest_event_ts, a.centroid_lat, a.centroid_long
         from service_status as s
         left join areas as a on s.area_level = a.area_level and s.area_code = a.area_code
         left join networks as w on s.network = w.network
+"""
+_WORST_FIRST = """
+        order by if(s.confidence = 'suppressed', 1, 0), s.lost_share_ci_low desc, s.lost_share desc, s.n desc,
+            s.area_level, s.area_code, s.network
+"""
+
+
+def service_by_area(day: str, area_level: str, network: str) -> Query:
+    """Lost share of one day by area: worst first, areas that can't be judged last."""
+    return Query(
+        f"""{_SERVICE}
         where s.period = 'day' and s.period_date = cast(%(day)s as date) and s.area_level = %(area_level)s
             and (s.network = %(network)s or %(network)s = 'each' and s.network <> 'all')
-        order by if(s.confidence = 'suppressed', 1, 0), s.lost_share_ci_low desc, s.lost_share desc, s.n desc,
-            s.area_code, s.network
+        {_WORST_FIRST}
         """,
         {"day": day, "area_level": area_level, "network": network},
+    )
+
+
+def service_of_day(day: str) -> Query:
+    """The same of Catalonia as a whole and by network, of municipalities as a whole, and of provinces by network."""
+    return Query(
+        f"""{_SERVICE}
+        where s.period = 'day' and s.period_date = cast(%(day)s as date)
+            and (
+                s.area_level = 'all'
+                or s.area_level = 'municipality' and s.network = 'all'
+                or s.area_level = 'province' and s.network <> 'all'
+            )
+        {_WORST_FIRST}
+        """,
+        {"day": day},
     )
 
 

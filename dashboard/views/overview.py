@@ -6,12 +6,9 @@ import streamlit as st
 
 from dashboard import cards, components, queries
 from dashboard import formatting as fmt
-from dashboard.client import QueryError
+from dashboard.client import QueryError, Row
 
 _WORST_SHOWN = 8
-# Area level and network.
-_EVERYTHING, _EACH_NETWORK = ("all", "all"), ("all", "each")
-_WORST_OF = (("municipality", "all"), ("province", "each"))
 
 
 def show() -> None:
@@ -27,16 +24,18 @@ def _body(day: str) -> None:
         components.ahead(
             queries.freshness(),
             queries.incidents(1),
-            *(queries.service_by_area(day, *of) for of in (_EVERYTHING, *_WORST_OF, _EACH_NETWORK)),
+            queries.service_of_day(day),
             queries.signal_by_network(day, "all", "all", "all"),
             queries.gps_by_operator(day, "all", "all", "all"),
             queries.kpi_changes(day),
         )
         components.freshness_strip()
         _active()
-        _figures(day)
-        _worst(day)
-        _networks(day)
+        service = components.rows_of(queries.service_of_day(day))
+        of_catalonia = [row for row in service if row["area_level"] == "all"]
+        _figures(day, next((row for row in of_catalonia if row["network"] == "all"), {}))
+        _worst([row for row in service if row["area_level"] != "all"], day)
+        _networks([row for row in of_catalonia if row["network"] != "all"], day)
     except QueryError as error:
         components.show_query_error(error)
 
@@ -52,12 +51,10 @@ def _active() -> None:
             components.no_incident("No incident is open.")
 
 
-def _figures(day: str) -> None:
-    service = components.rows_of(queries.service_by_area(day, *_EVERYTHING))
+def _figures(day: str, of_service: Row) -> None:
     signal = components.rows_of(queries.signal_by_network(day, "all", "all", "all"))
     gps = components.rows_of(queries.gps_by_operator(day, "all", "all", "all"))
     changes = {row["kpi"]: row for row in components.rows_of(queries.kpi_changes(day))}
-    of_service = service[0] if service else {}
     of_networks = next((row for row in signal if row["network"] == "all"), {})
     of_operators = next((row for row in gps if row["operator"] == "all"), {})
     columns = st.columns(4)
@@ -84,11 +81,9 @@ def _figures(day: str) -> None:
     st.caption("Usual: the same hours of the same weekday over the four weeks before, of all Catalonia.")
 
 
-def _worst(day: str) -> None:
+def _worst(rows: list[Row], day: str) -> None:
     st.subheader("Where service is lost")
-    lost = [
-        row for of in _WORST_OF for row in components.rows_of(queries.service_by_area(day, *of)) if row["lost_count"]
-    ]
+    lost = [row for row in rows if row["lost_count"]]
     if not lost:
         components.empty("No area with enough devices reports lost service on this day.", "no-loss")
         return
@@ -110,9 +105,8 @@ def _worst(day: str) -> None:
     )
 
 
-def _networks(day: str) -> None:
+def _networks(rows: list[Row], day: str) -> None:
     st.subheader("Networks")
-    rows = components.rows_of(queries.service_by_area(day, *_EACH_NETWORK))
     components.table(
         [_service_row(row) for row in rows],
         {
