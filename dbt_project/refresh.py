@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -36,7 +37,6 @@ from dbt_project.run_log import ModelRun, RunLog, StatementCounter
 LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
 LATE = ["run", "--select", "tag:live", "tag:late", "--vars", "{beat: late}"]
 RECONCILE = ["run", "--select", "tag:live", "--vars", "{beat: reconcile}"]
-TEST = ["test", "--exclude", "test_type:unit"]
 PRUNE_LOG = ["run-operation", "prune_refresh_log"]
 OPTIMIZE_DAY = ["run-operation", "optimize_tables", "--args", "{days: 1}"]
 OPTIMIZE_ALL = ["run-operation", "optimize_tables"]
@@ -49,6 +49,7 @@ TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
 _MAX_RETRY_S = 60.0
 _LOG_RUNS_S = 120.0
+_TESTS_S = 120.0
 
 log = logging.getLogger("telcopulse.refresh")
 
@@ -85,6 +86,28 @@ class Beat:
         self.failures = 0 if outcome.ok else self.failures + 1
         retry_s = min(2.0**self.failures, max(_MAX_RETRY_S, self.period_s / 24))
         self.due_at = now + (retry_s if outcome.is_worth_a_retry else self.period_s)
+
+
+class DataTests:
+    """Some data tests a run, each once a round: the live models don't wait until all of them are through."""
+
+    def __init__(self, round_s: float) -> None:
+        self._runs_a_round = max(1, round(round_s / _TESTS_S))
+        self._done = set[str]()
+
+    def next_of(self, manifest: Manifest) -> list[str]:
+        names = sorted(node.name for node in manifest.nodes.values() if node.resource_type == "test")
+        left = [name for name in names if name not in self._done]
+        if not left:
+            self._done.clear()
+        return (left or names)[: math.ceil(len(names) / self._runs_a_round)]
+
+    def __call__(self, manifest: Manifest) -> Outcome:
+        tests = self.next_of(manifest)
+        outcome = run_dbt(["test", "--select", *tests], manifest)
+        if not outcome.is_worth_a_retry:
+            self._done.update(tests)
+        return outcome
 
 
 class RefreshLoop:
@@ -303,7 +326,6 @@ def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
     commands = [
         ("live", LIVE, arguments.live_seconds),
         ("late", LATE, arguments.late_minutes * 60),
-        ("test", TEST, arguments.test_minutes * 60),
         ("prune_log", PRUNE_LOG, hour_s),
         ("optimize_day", OPTIMIZE_DAY, hour_s),
         ("vacuum_marts", VACUUM_MARTS, hour_s),
@@ -313,6 +335,8 @@ def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
         ("vacuum", VACUUM, 24 * hour_s),
     ]
     beats = [Beat(name, partial(run_dbt, command), period_s) for name, command, period_s in commands]
+    tests_s = arguments.test_minutes * 60
+    beats.append(Beat("test", DataTests(tests_s), min(tests_s, _TESTS_S)))
     beats.append(Beat("log_runs", partial(log_runs, run_log), _LOG_RUNS_S))
     topic_arn = os.environ.get(TOPIC_VARIABLE)
     if topic_arn is None:
@@ -347,7 +371,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument(
         "--late-minutes", type=float, default=15, help="how often rows hours late are settled (default 15)"
     )
-    parser.add_argument("--test-minutes", type=float, default=30, help="how often the data tests run (default 30)")
+    parser.add_argument(
+        "--test-minutes", type=float, default=30, help="within how long every data test runs (default 30)"
+    )
     parser.add_argument("--metrics-namespace", default="TelcoPulse", help="of the CloudWatch metrics")
     return parser.parse_args(arguments)
 

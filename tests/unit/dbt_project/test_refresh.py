@@ -1,12 +1,15 @@
 """The refresh loop builds what an edit defines, and no more; it tries again later and later."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import botocore.session
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from dbt_project.refresh import Beat, Outcome, edited_models, project_files, read_service_models_once
+from dbt_project import refresh
+from dbt_project.refresh import Beat, DataTests, Outcome, edited_models, project_files, read_service_models_once
 
 MODELS = Path("dbt_project/models")
 KNOWN = ["service_status", "int_network_events_5min"]
@@ -61,6 +64,36 @@ def test_errors_are_tried_again_later_and_later_until_one_run_is_good(period_s: 
     waits = _waits_of(period_s, [error, error, error, good, error, *[error] * 20])
     assert waits[:5] == [2, 4, 8, period_s, 2]
     assert waits[-1] == longest_s
+
+
+def _manifest_with(tests: int) -> Any:
+    nodes = {f"test.{n}": SimpleNamespace(name=f"test_{n:03}", resource_type="test") for n in range(tests)}
+    return SimpleNamespace(nodes={**nodes, "model.a": SimpleNamespace(name="a", resource_type="model")})
+
+
+@pytest.mark.parametrize(("tests", "round_s", "most"), [(100, 1_800, 7), (3, 1_800, 1), (100, 60, 100)])
+def test_every_data_test_runs_once_a_round_a_few_at_a_time(
+    tests: int, round_s: float, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = list[list[str]]()
+
+    def run(command: list[str], manifest: Any) -> Outcome:
+        ran.append(command[2:])
+        # The second run ends with an error, and is made again.
+        return Outcome(len(ran) != 2, {}, is_worth_a_retry=len(ran) == 2)
+
+    monkeypatch.setattr(refresh, "run_dbt", run)
+    data_tests, manifest = DataTests(round_s), _manifest_with(tests)
+    while sum(map(len, ran[:1] + ran[2:])) < 2 * tests:
+        data_tests(manifest)
+    assert max(map(len, ran)) == most
+    if len(ran) > 2:
+        assert ran[1] == ran[2]
+        del ran[1]
+    first, second = (
+        sorted(name for names in part for name in names) for part in (ran[: len(ran) // 2], ran[len(ran) // 2 :])
+    )
+    assert first == second == [f"test_{n:03}" for n in range(tests)]
 
 
 def test_a_data_test_that_finds_something_is_not_repeated_before_its_time() -> None:
