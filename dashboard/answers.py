@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from dashboard.client import QueryError, Row
+from dashboard.client import Row
 from dashboard.queries import Query
 
 # How long the answer of the freshness query holds, about the time between two looks of a page; any other one at most,
@@ -55,10 +54,10 @@ class SharedAnswers:
         self._freshness = freshness
         self._refresh: Any = None
         self._clock = clock
-        # What is answered at once is noted by the thread that asked.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._answers: dict[Hashable, _Answer] = {}
-        self._asking: dict[Hashable, Future[list[Row]]] = {}
+        # A ticket tells an answer that is still wanted from one that was forgotten.
+        self._asking: dict[Hashable, tuple[object, Future[list[Row]]]] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="athena")
 
     def rows(self, query: Query) -> list[Row]:
@@ -95,29 +94,41 @@ class SharedAnswers:
         return is_current and now - answer.asked_at < answer.longest_s
 
     def _start(self, key: Hashable, query: Query, now: float) -> Future[list[Row]]:
-        asking = self._asking.get(key)
-        if asking is None:
-            asking = self._asking[key] = self._threads.submit(self._ask, query)
-            asking.add_done_callback(partial(self._answered, key, query, now, self._refresh))
-        return asking
+        if key not in self._asking:
+            ticket = object()
+            self._asking[key] = ticket, self._threads.submit(self._answer, key, ticket, query, now, self._refresh)
+        return self._asking[key][1]
 
-    def _answered(self, key: Hashable, query: Query, asked_at: float, refresh: Any, asked: Future[list[Row]]) -> None:
+    def _answer(self, key: Hashable, ticket: object, query: Query, asked_at: float, refresh: Any) -> list[Row]:
+        try:
+            rows = self._ask(query)
+        except Exception as error:
+            log.warning("event=query_failed error=%s", error)
+            with self._lock:
+                self._end(key, ticket)
+            raise
         with self._lock:
-            if self._asking.get(key) is not asked:
-                return
+            if self._end(key, ticket):
+                self._keep(key, query, rows, asked_at, refresh)
+        return rows
+
+    def _end(self, key: Hashable, ticket: object) -> bool:
+        """Whether the answer is still wanted."""
+        is_wanted = key in self._asking and self._asking[key][0] is ticket
+        if is_wanted:
             del self._asking[key]
-            if error := asked.exception():
-                if not isinstance(error, QueryError):
-                    log.error("event=query_failed", exc_info=error)
-                return
-            now, rows = self._clock(), asked.result()
-            self._answers = {other: answer for other, answer in self._answers.items() if answer.is_fit(now)}
-            is_freshness = query == self._freshness
-            longest_s = FRESHNESS_S if is_freshness else SLOW_S if query.is_slow else LONGEST_S
-            follows = not is_freshness and not query.is_slow
-            self._answers[key] = _Answer(query, rows, asked_at, longest_s, refresh, follows, now)
-            if is_freshness:
-                self._noticed(rows, now)
+        return is_wanted
+
+    def _keep(self, key: Hashable, query: Query, rows: list[Row], asked_at: float, refresh: Any) -> None:
+        now, known = self._clock(), self._answers.get(key)
+        is_freshness = query == self._freshness
+        longest_s = FRESHNESS_S if is_freshness else SLOW_S if query.is_slow else LONGEST_S
+        follows = not is_freshness and not query.is_slow
+        watched_at = known.watched_at if known else now
+        self._answers = {other: answer for other, answer in self._answers.items() if answer.is_fit(now)}
+        self._answers[key] = _Answer(query, rows, asked_at, longest_s, refresh, follows, watched_at)
+        if is_freshness:
+            self._noticed(rows, now)
 
     def _noticed(self, refresh: Any, now: float) -> None:
         """Ask anew for what is looked at when the marts were refreshed."""

@@ -88,8 +88,17 @@ def filters(*boxes: Callable[[], Any]) -> list[Any] | None:
 
 
 def body(show: Callable[..., None], *arguments: Any) -> None:
-    """Show a fragment that refreshes itself; what it showed for other arguments is gone at once."""
-    with st.empty().container():
+    """Show a fragment that refreshes itself; what it showed for other arguments is gone before it asks for anything.
+
+    Two places take turns: one that is emptied and filled in the same breath would keep its old content.
+    """
+    places = st.empty(), st.empty()
+    shown: dict[str, tuple[Any, int]] = st.session_state.setdefault("shown", {})
+    name = f"{show.__module__}.{show.__qualname__}"
+    before, turn = shown.get(name, (arguments, 0))
+    turn += before != arguments
+    shown[name] = arguments, turn
+    with places[turn % 2].container():
         show(*arguments)
 
 
@@ -141,6 +150,8 @@ def freshness_strip() -> None:
 
     Raises: QueryError.
     """
+    # What the filters need when something else is chosen.
+    ahead(queries.days(), queries.networks())
     found = rows_of(queries.freshness())
     if not found:
         raise NotBuiltYet("The marts are not there yet: waiting for the first refresh.")

@@ -5,10 +5,11 @@ refresh_runs, a statement every few minutes.
 import re
 import threading
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from dbt.adapters.athena.connections import AthenaCursor
@@ -20,6 +21,8 @@ ALL = "all"
 BILLED_LEAST_BYTES = 10 * 2**20
 # A statement has at most 262,144 bytes.
 _ROWS_PER_STATEMENT = 500
+# About a day's, while Athena takes none; the oldest go first.
+_MOST_ROWS = 50_000
 _DEFINES = re.compile(r"(alter|create|drop|show|describe)\b", re.IGNORECASE)
 _CREATES_WITH_ROWS = re.compile(r"create\s+table\b.*?\bas\s*[(\s]\s*(select|with)\b", re.IGNORECASE | re.DOTALL)
 
@@ -56,6 +59,7 @@ class ModelRun:
     name: str
     duration_s: float
     changed_row_count: int
+    is_ok: bool
 
 
 @dataclass
@@ -97,19 +101,19 @@ class RunLog:
     def __init__(self, schema: str, work_group: str, counter: StatementCounter) -> None:
         self._athena: Any = connect(schema_name=schema, work_group=work_group, poll_interval=0.1)
         self._counter = counter
-        self._rows: list[str] = []
+        self._rows = deque[str](maxlen=_MOST_ROWS)
 
     def add(self, beat: str, started: datetime, duration_s: float, models: Sequence[ModelRun], *, is_ok: bool) -> None:
         """Keep a run that has ended, with the statements since the one before it. `started` is UTC."""
         run_id, asked = str(uuid.uuid4()), self._counter.take()
-        of_run = ModelRun(ALL, duration_s, sum(model.changed_row_count for model in models))
+        of_run = ModelRun(ALL, duration_s, sum(model.changed_row_count for model in models), is_ok)
         for model, statements in [
             (of_run, _sum(asked.values())),
             *((model, asked.get(model.name, Statements())) for model in models),
         ]:
             self._rows.append(
                 f"('{run_id}', '{beat}', '{model.name}', timestamp '{started:%Y-%m-%d %H:%M:%S.%f}', "
-                f"{model.duration_s:.3f}e0, {str(is_ok).lower()}, {model.changed_row_count}, {statements.count}, "
+                f"{model.duration_s:.3f}e0, {str(model.is_ok).lower()}, {model.changed_row_count}, {statements.count}, "
                 f"{statements.scanned_bytes}, {statements.billed_bytes})"
             )
 
@@ -120,10 +124,11 @@ class RunLog:
         """
         written = 0
         while self._rows:
-            rows = self._rows[:_ROWS_PER_STATEMENT]
+            rows = list(islice(self._rows, _ROWS_PER_STATEMENT))
             with self._athena.cursor() as cursor:
                 cursor.execute(_INSERT.format(rows=", ".join(rows)))
-            del self._rows[: len(rows)]
+            for _ in rows:
+                self._rows.popleft()
             written += len(rows)
         return written
 

@@ -155,7 +155,7 @@ def _refreshes(rows: list[Row]) -> None:
         detail = f"{statements} statements · billed as {billed}"
         components.figure_tile("scanned", "Read by Athena", fmt.size(everything["scanned_bytes"]), detail)
     with tiles[3]:
-        detail = f"at the pace of these runs · {fmt.dollars(everything['cost_usd'])} so far"
+        detail = f"at this pace · {fmt.dollars(everything['cost_usd'])} so far"
         components.figure_tile("cost", "Athena, a day", fmt.dollars(everything["cost_usd_per_day"]), detail)
     st.caption(
         "An estimate at Athena's list price, with at least 10 MiB a statement. What viewers and builds by hand ask is "

@@ -277,10 +277,13 @@ def test_data_health_shows_what_refreshes_take_and_cost(whole_path: WholePath, p
 def test_data_health_shows_minutes_without_events_as_none(whole_path: WholePath, page: Page) -> None:
     open_page(page, f"{whole_path.dashboard_url}/data")
     drawn = page.locator(".st-key-rates .js-plotly-plot").evaluate(DRAWN)["Events a minute"]
-    expected = {str(ts): rate for ts, rate in athena_client.query("select bucket_ts, event_per_min from event_rates")}
-    assert len(drawn) == len(expected)
-    # A bucket later it may be: the page and this query don't ask at the same instant.
-    assert abs(sum(drawn) - sum(map(float, expected.values()))) <= max(drawn)
+    expected = [
+        float(row[0] or 0) for row in athena_client.query("select event_per_min from event_rates order by bucket_ts")
+    ]
+    # The page may have asked up to two buckets sooner, and the newest ones still grow.
+    settled = drawn[2:-4]
+    assert any(settled == expected[2 - later : len(expected) - 4 - later] for later in (0, 1, 2))
+    assert len(drawn) == len(expected) == 288
     assert 0 in drawn
     assert max(drawn) > 0
 
@@ -360,21 +363,14 @@ def test_figures_of_another_choice_are_gone_before_the_new_ones_are_there(whole_
         page.get_by_role("combobox", name="Provider of the fix").click()
         page.get_by_role("option", name="Network", exact=True).click()
         expect(operators).to_have_count(0, timeout=STALL_S * 1000)
-    expect(operators).to_be_visible(timeout=LOADED_TIMEOUT_MS)
-
-
-def test_what_stands_stays_readable_while_it_is_asked_anew(whole_path: WholePath, page: Page) -> None:
-    open_page(page, f"{whole_path.dashboard_url}/gps")
-    stale = page.locator("[data-stale=true]")
-    with FaultsClient(whole_path.endpoint_url).active(
-        "athena", "StartQueryExecution", resource="gps_accuracy", action="stall", seconds=STALL_S
-    ):
-        stale.first.wait_for(state="attached", timeout=LOADED_TIMEOUT_MS)
-        # Streamlit would let it fade within these.
+        # What is below them stands, and Streamlit would let it fade within these.
         page.wait_for_timeout(2_000)
-        opacities = stale.evaluate_all("elements => elements.map(element => getComputedStyle(element).opacity)")
+        opacities = page.locator("[data-stale=true]").evaluate_all(
+            "elements => elements.map(element => getComputedStyle(element).opacity)"
+        )
     assert opacities
     assert set(opacities) == {"1"}
+    expect(operators).to_be_visible(timeout=LOADED_TIMEOUT_MS)
 
 
 def test_a_link_works_on_a_dashboard_that_nobody_has_opened_yet(whole_path: WholePath, page: Page) -> None:

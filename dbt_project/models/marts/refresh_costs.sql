@@ -28,13 +28,23 @@ by_model as (
     group by beat, model
 ),
 
+costs as (
+    select
+        *,
+        billed_bytes / 1e12 * {{ var('athena_usd_per_tb') }} as cost_usd
+    from by_model
+),
+
 priced as (
     select
         *,
-        billed_bytes / 1e12 * {{ var('athena_usd_per_tb') }} as cost_usd,
-        billed_bytes / 1e12 * {{ var('athena_usd_per_tb') }} / run_count * 86400 / period_s
-            as cost_usd_per_day
-    from by_model
+        case
+            -- What a start or an edit takes does not come again by itself.
+            when beat in ('seed', 'first_build', 'edited') then null
+            when run_count > 1 then cost_usd / run_count * 86400 / period_s
+            when beat in ('reconcile', 'forget_old_days', 'optimize_all', 'vacuum') then cost_usd
+        end as cost_usd_per_day
+    from costs
 ),
 
 of_all as (

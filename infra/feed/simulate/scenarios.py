@@ -134,6 +134,8 @@ def _parse(where: str, line: str, number: int, areas: Areas) -> Scenario:
         raise InvalidScenario(where, f"{error} is missing") from error
     except (ValueError, TypeError, AttributeError, places.UnknownName, places.NotAHost) as error:
         raise InvalidScenario(where, str(error)) from error
+    if found.is_noticed and found.scenario != "one_network":
+        raise InvalidScenario(where, "is_noticed goes with one_network only")
     if not found.area_codes or found.end_ms <= found.start_ms or not 0 <= found.bad_share <= 1:
         raise InvalidScenario(where, "it needs an area, an end_ts after start_ts and a bad_share from 0 to 1")
     return found

@@ -41,7 +41,7 @@ class Athena:
     def rest(self) -> None:
         """Wait until no answer is under way."""
         while asking := list(self.answers._asking.values()):
-            for future in asking:
+            for _, future in asking:
                 future.exception(timeout=60)
 
 
@@ -92,10 +92,13 @@ def test_what_is_looked_at_is_asked_anew_as_soon_as_the_marts_were_refreshed(ath
 
 def test_what_nobody_looks_at_any_more_is_not_asked_for(athena: Athena) -> None:
     athena.number(ONE)
-    athena.now, athena.refresh = WATCHED_S, 1
-    athena.number(FRESHNESS)
-    athena.rest()
-    assert athena.asked.count(ONE) == 1
+    for refresh in range(1, 10):
+        athena.now, athena.refresh = refresh * WATCHED_S / 2, refresh
+        athena.number(FRESHNESS)
+        athena.rest()
+    assert athena.asked.count(FRESHNESS) == 9
+    # Once more, for it was looked at shortly before the first refresh.
+    assert athena.asked.count(ONE) == 2
 
 
 def test_an_answer_that_is_too_old_is_waited_for(athena: Athena) -> None:

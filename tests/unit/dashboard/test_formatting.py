@@ -127,3 +127,35 @@ def test_where_nothing_differs_it_is_said_of_the_compared_hours_only() -> None:
         "others can't (1 with fewer than 2 comparable weeks before them)."
     )
     assert fmt.comparability(compared) == "2 of 2 hours can be compared."
+
+
+@pytest.mark.parametrize(
+    ("byte_count", "text"),
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (999.6, "1.0 kB"),
+        (12_345, "12.3 kB"),
+        (345_678, "346 kB"),
+        (999_600, "1.0 MB"),
+        (5.3e9, "5.3 GB"),
+        (2.5e15, "2,500.0 TB"),
+    ],
+)
+def test_sizes_have_the_unit_that_reads_best(byte_count: float | None, text: str) -> None:
+    assert fmt.size(byte_count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0, "$0.00"), (0.004, "< $0.01"), (0.005, "$0.01"), (1234.5, "$1,234.50")]
+)
+def test_a_cost_that_is_not_nothing_is_not_shown_as_nothing(value: float | None, text: str) -> None:
+    assert fmt.dollars(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0.04, "0.0 s"), (9.4, "9.4 s"), (12.4, "12 s"), (150, "2 min")]
+)
+def test_seconds_have_a_digit_while_it_matters(value: float | None, text: str) -> None:
+    assert fmt.seconds(value) == text

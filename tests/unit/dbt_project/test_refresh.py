@@ -1,5 +1,6 @@
 """The refresh loop builds what an edit defines, and no more; it tries again later and later."""
 
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -79,21 +80,16 @@ def test_every_data_test_runs_once_a_round_a_few_at_a_time(
 
     def run(command: list[str], manifest: Any) -> Outcome:
         ran.append(command[2:])
-        # The second run ends with an error, and is made again.
-        return Outcome(len(ran) != 2, {}, is_worth_a_retry=len(ran) == 2)
+        # Some test can never be run.
+        return Outcome("test_000" not in command, {}, is_worth_a_retry="test_000" in command)
 
     monkeypatch.setattr(refresh, "run_dbt", run)
     data_tests, manifest = DataTests(round_s), _manifest_with(tests)
-    while sum(map(len, ran[:1] + ran[2:])) < 2 * tests:
+    while sum(map(len, ran)) < 2 * tests:
         data_tests(manifest)
     assert max(map(len, ran)) == most
-    if len(ran) > 2:
-        assert ran[1] == ran[2]
-        del ran[1]
-    first, second = (
-        sorted(name for names in part for name in names) for part in (ran[: len(ran) // 2], ran[len(ran) // 2 :])
-    )
-    assert first == second == [f"test_{n:03}" for n in range(tests)]
+    for part in (ran[: len(ran) // 2], ran[len(ran) // 2 :]):
+        assert sorted(itertools.chain(*part)) == [f"test_{n:03}" for n in range(tests)]
 
 
 def test_a_data_test_that_finds_something_is_not_repeated_before_its_time() -> None:

@@ -185,6 +185,7 @@ def test_labels_given_back_as_scenarios_repeat_the_history(tmp_path: Path) -> No
         ({"start_ts": "2026-11-17T10:00:00"}, "has no offset: write it as"),
         ({"end_ts": "2026-11-16T00:00:00Z"}, "an end_ts after start_ts"),
         ({"bad_share": 1.5}, "a bad_share from 0 to 1"),
+        ({"is_noticed": True}, "is_noticed goes with one_network only"),
     ],
 )
 def test_a_wrong_scenario_is_an_error_that_names_it(tmp_path: Path, changes: dict[str, object], message: str) -> None:
