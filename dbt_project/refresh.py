@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import json
 import logging
-import math
 import os
 import signal
 import sys
@@ -18,21 +17,20 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import JSONFileLoader
-from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from pyathena.error import Error as PyAthenaError
 
+from dbt_project.dbt_runs import TESTS_S, DataTests, Outcome, ParseFailed, parse, read_service_models_once, run_dbt
 from dbt_project.lease import Lease
 from dbt_project.notifications import Notifier, NotPublished
-from dbt_project.run_log import ModelRun, RunLog, StatementCounter
+from dbt_project.run_log import RunLog, StatementCounter
 
 LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
 LATE = ["run", "--select", "tag:live", "tag:late", "--vars", "{beat: late}"]
@@ -49,24 +47,8 @@ TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
 _MAX_RETRY_S = 60.0
 _LOG_RUNS_S = 120.0
-_TESTS_S = 120.0
 
 log = logging.getLogger("telcopulse.refresh")
-
-
-class ParseFailed(Exception):
-    """The project can't be parsed; dbt has printed why."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """`is_worth_a_retry`: something went wrong on the way; a data test that found something would find it again."""
-
-    ok: bool
-    figures: dict[str, Any]
-    is_worth_a_retry: bool = False
-    is_news: bool = True
-    models: tuple[ModelRun, ...] = ()
 
 
 @dataclass
@@ -86,27 +68,6 @@ class Beat:
         self.failures = 0 if outcome.ok else self.failures + 1
         retry_s = min(2.0**self.failures, max(_MAX_RETRY_S, self.period_s / 24))
         self.due_at = now + (retry_s if outcome.is_worth_a_retry else self.period_s)
-
-
-class DataTests:
-    """Some data tests a run, each once a round: the live models don't wait until all of them are through."""
-
-    def __init__(self, round_s: float) -> None:
-        self._runs_a_round = max(1, round(round_s / _TESTS_S))
-        self._done = set[str]()
-
-    def next_of(self, manifest: Manifest) -> list[str]:
-        names = sorted(node.name for node in manifest.nodes.values() if node.resource_type == "test")
-        left = [name for name in names if name not in self._done]
-        if not left:
-            self._done.clear()
-        return (left or names)[: math.ceil(len(names) / self._runs_a_round)]
-
-    def __call__(self, manifest: Manifest) -> Outcome:
-        tests = self.next_of(manifest)
-        # Also where one of them can't be run: it must not keep the others from their turn.
-        self._done.update(tests)
-        return run_dbt(["test", "--select", *tests], manifest)
 
 
 class RefreshLoop:
@@ -216,15 +177,6 @@ class RefreshLoop:
             log.warning("event=metrics_refused error=%s", error)
 
 
-def run_dbt(command: list[str], manifest: Manifest) -> Outcome:
-    result = invoke(command, manifest)
-    nodes = getattr(result.result, "results", [])
-    statuses = {str(node.status) for node in nodes}
-    is_only_a_finding = "fail" in statuses and not result.exception and not statuses & {"error", "runtime error"}
-    ran = tuple(models_of(result))
-    return Outcome(bool(result.success), figures(result, ran), not result.success and not is_only_a_finding, models=ran)
-
-
 def publish(notifier: Notifier, manifest: Manifest) -> Outcome:
     """What can't be published now is found again."""
     try:
@@ -232,14 +184,6 @@ def publish(notifier: Notifier, manifest: Manifest) -> Outcome:
     except (NotPublished, BotoCoreError, ClientError, PyAthenaError) as error:
         return Outcome(False, {"failed": {"notify": str(error)}}, is_worth_a_retry=True)
     return Outcome(True, {"published": published}, is_news=published > 0)
-
-
-def parse() -> Manifest:
-    """Raises: ParseFailed."""
-    result = invoke(["parse"], None)
-    if not result.success or not isinstance(result.result, Manifest):
-        raise ParseFailed(str(result.exception or "see dbt's messages above"))
-    return result.result
 
 
 def project_files() -> dict[Path, int]:
@@ -266,21 +210,6 @@ def edited_models(edited: Collection[Path], known: Collection[str]) -> list[str]
     return sorted(f"{path.stem}+" for path in edited if path.suffix == ".sql" and path.stem in known)
 
 
-def invoke(command: list[str], manifest: Manifest | None) -> dbtRunnerResult:
-    """Run a dbt command in this process, quiet but for errors."""
-    return dbtRunner(manifest=manifest).invoke([*command, "--quiet", "--no-use-colors", "--log-level-file", "none"])
-
-
-def read_service_models_once() -> None:
-    """Let all boto3 sessions share what botocore's files say of AWS's services.
-
-    dbt's adapter makes a session for nearly every call, and each would parse these files anew: a third of what a run
-    takes in Python.
-    """
-    read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-    JSONFileLoader.load_file = lambda _, path: read(path)  # type: ignore[method-assign, assignment]
-
-
 def log_runs(run_log: RunLog, manifest: Manifest) -> Outcome:
     """What can't be written now is kept for the next time."""
     try:
@@ -288,33 +217,6 @@ def log_runs(run_log: RunLog, manifest: Manifest) -> Outcome:
     except (BotoCoreError, ClientError, PyAthenaError) as error:
         return Outcome(False, {"failed": {"log_runs": str(error)}}, is_worth_a_retry=True)
     return Outcome(True, {}, is_news=False)
-
-
-def models_of(result: dbtRunnerResult) -> list[ModelRun]:
-    nodes = getattr(result.result, "results", [])
-    return [
-        ModelRun(
-            node.node.name,
-            node.execution_time,
-            max(0, (node.adapter_response or {}).get("rows_affected") or 0),
-            is_ok=str(node.status) == "success",
-        )
-        for node in nodes
-        if getattr(node.node, "resource_type", None) == "model" and str(node.status) != "skipped"
-    ]
-
-
-def figures(result: dbtRunnerResult, models: Sequence[ModelRun]) -> dict[str, Any]:
-    """Seconds by model, rows that changed, and the messages of what failed; empty for an operation."""
-    nodes = getattr(result.result, "results", [])
-    failed = {node.node.name: node.message for node in nodes if node.status in ("error", "fail", "runtime error")}
-    if result.exception:
-        failed["dbt"] = str(result.exception)
-    return {
-        "models_s": {model.name: round(model.duration_s, 2) for model in models},
-        "rows_changed": sum(model.changed_row_count for model in models),
-        **({"failed": failed} if failed else {}),
-    }
 
 
 def report(line: dict[str, Any]) -> None:
@@ -336,7 +238,7 @@ def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
     ]
     beats = [Beat(name, partial(run_dbt, command), period_s) for name, command, period_s in commands]
     tests_s = arguments.test_minutes * 60
-    beats.append(Beat("test", DataTests(tests_s), min(tests_s, _TESTS_S)))
+    beats.append(Beat("test", DataTests(tests_s), min(tests_s, TESTS_S)))
     beats.append(Beat("log_runs", partial(log_runs, run_log), _LOG_RUNS_S))
     topic_arn = os.environ.get(TOPIC_VARIABLE)
     if topic_arn is None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from dbt.cli.main import dbtRunner
 
-from dbt_project.refresh import read_service_models_once
+from dbt_project.dbt_runs import read_service_models_once
 from infra.local.settings import REPO_ROOT
 
 QUIET = ("--quiet", "--no-use-colors", "--log-level-file", "none")

@@ -9,8 +9,9 @@ import botocore.session
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from dbt_project import refresh
-from dbt_project.refresh import Beat, DataTests, Outcome, edited_models, project_files, read_service_models_once
+from dbt_project import dbt_runs
+from dbt_project.dbt_runs import DataTests, Outcome, read_service_models_once
+from dbt_project.refresh import Beat, edited_models, project_files
 
 MODELS = Path("dbt_project/models")
 KNOWN = ["service_status", "int_network_events_5min"]
@@ -83,7 +84,7 @@ def test_every_data_test_runs_once_a_round_a_few_at_a_time(
         # Some test can never be run.
         return Outcome("test_000" not in command, {}, is_worth_a_retry="test_000" in command)
 
-    monkeypatch.setattr(refresh, "run_dbt", run)
+    monkeypatch.setattr(dbt_runs, "run_dbt", run)
     data_tests, manifest = DataTests(round_s), _manifest_with(tests)
     while sum(map(len, ran)) < 2 * tests:
         data_tests(manifest)
