@@ -8,7 +8,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page
 
 from infra.local.settings import REPO_ROOT, LocalSettings
-from tests.e2e.browser import launched, open_page
+from tests.e2e.browser import LOADED_TIMEOUT_MS, launched, open_page
 
 FOLDER = REPO_ROOT / "docs" / "images"
 DESK_PX, PHONE_PX = (1440, 900), (390, 844)
@@ -29,11 +29,10 @@ SHOTS = (
     Shot("overview-dark", "", theme="dark"),
     Shot("overview-phone", "", PHONE_PX),
     Shot("outages", "outages", (1440, 1900)),
-    Shot("outages-phone", "outages", PHONE_PX, "dark"),
     Shot("incident", "incident", (1440, 1300)),
     Shot("signal", "signal"),
     Shot("gps-accuracy", "gps"),
-    Shot("data-health", "data"),
+    Shot("data-health", "data", (1440, 1400)),
 )
 
 
@@ -41,6 +40,7 @@ def take(browser: Browser, url: str, shot: Shot) -> bytes:
     width, height = shot.size_px
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=shot.theme)
     open_page(page, f"{url}/{_incident(page, url) if shot.path == 'incident' else shot.path}")
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached", timeout=LOADED_TIMEOUT_MS)
     # Charts grow into their places.
     page.wait_for_timeout(1500)
     image = page.screenshot()
