@@ -111,7 +111,8 @@ def rows_of(query: Query) -> list[Row]:
 
 
 def ahead(*wanted: Query) -> None:
-    """Ask for what a page will need, all at once."""
+    """Ask for what a page will need, all at once; for what its filters need, too, so that another choice waits for
+    nothing."""
     _answers().ahead(*wanted)
 
 
@@ -150,8 +151,6 @@ def freshness_strip() -> None:
 
     Raises: QueryError.
     """
-    # What the filters need when something else is chosen.
-    ahead(queries.days(), queries.networks())
     found = rows_of(queries.freshness())
     if not found:
         raise NotBuiltYet("The marts are not there yet: waiting for the first refresh.")

@@ -23,6 +23,7 @@ def _body(day: str, since_days: int) -> None:
     try:
         components.ahead(
             queries.freshness(),
+            queries.days(),
             queries.data_quality(day),
             queries.event_rates(),
             queries.lag_over_time(),

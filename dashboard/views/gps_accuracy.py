@@ -32,6 +32,7 @@ def _body(day: str, area: tuple[str, str, str], provider: str) -> None:
     try:
         components.ahead(
             queries.freshness(),
+            queries.days(),
             queries.gps_by_operator(day, level, code, provider),
             queries.gps_ranking(day, level, code, provider),
         )

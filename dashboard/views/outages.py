@@ -57,6 +57,7 @@ def show() -> None:
 @st.fragment(run_every=components.REFRESH_S)
 def _freshness() -> None:
     try:
+        components.ahead(queries.freshness(), queries.days(), queries.networks())
         components.freshness_strip()
     except QueryError as error:
         components.show_query_error(error)

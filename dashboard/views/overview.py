@@ -23,6 +23,7 @@ def _body(day: str) -> None:
     try:
         components.ahead(
             queries.freshness(),
+            queries.days(),
             queries.incidents(1),
             queries.service_of_day(day),
             queries.signal_by_network(day, "all", "all", "all"),

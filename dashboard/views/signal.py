@@ -36,6 +36,8 @@ def _body(day: str, area: tuple[str, str, str], network: str, rat: str, since_da
     try:
         components.ahead(
             queries.freshness(),
+            queries.days(),
+            queries.networks(),
             queries.signal_over_time(level, code, network, rat, since_days),
             queries.weak_signal_over_time(level, code, network, rat, since_days),
             queries.signal_by_network(day, level, code, rat),
