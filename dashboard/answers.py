@@ -34,14 +34,9 @@ class _Answer:
     query: Query
     rows: list[Row]
     asked_at: float
-    longest_s: float
-    # The newest refresh that was known when it was asked for, where it holds for that one only.
+    # The newest refresh that was known when it was asked for.
     refresh: Any
-    is_of_one_refresh: bool
     watched_at: float
-
-    def is_fit(self, now: float) -> bool:
-        return now - self.asked_at < self.longest_s + GRACE_S
 
 
 class SharedAnswers:
@@ -70,7 +65,7 @@ class SharedAnswers:
                 if self._holds(known, now):
                     return known.rows
             asking = self._start(key, query, now)
-            if known and known.is_fit(now):
+            if known and self._is_fit(known, now):
                 return known.rows
         return asking.result()
 
@@ -90,8 +85,17 @@ class SharedAnswers:
             self._asking.pop(_key(query), None)
 
     def _holds(self, answer: _Answer, now: float) -> bool:
-        is_current = not answer.is_of_one_refresh or answer.refresh == self._refresh
-        return is_current and now - answer.asked_at < answer.longest_s
+        is_timed = answer.query == self._freshness or answer.query.is_slow
+        is_current = is_timed or answer.refresh == self._refresh
+        return is_current and now - answer.asked_at < self._longest_s(answer.query)
+
+    def _is_fit(self, answer: _Answer, now: float) -> bool:
+        return now - answer.asked_at < self._longest_s(answer.query) + GRACE_S
+
+    def _longest_s(self, query: Query) -> float:
+        if query == self._freshness:
+            return FRESHNESS_S
+        return SLOW_S if query.is_slow else LONGEST_S
 
     def _start(self, key: Hashable, query: Query, now: float) -> Future[list[Row]]:
         if key not in self._asking:
@@ -121,13 +125,9 @@ class SharedAnswers:
 
     def _keep(self, key: Hashable, query: Query, rows: list[Row], asked_at: float, refresh: Any) -> None:
         now, known = self._clock(), self._answers.get(key)
-        is_freshness = query == self._freshness
-        longest_s = FRESHNESS_S if is_freshness else SLOW_S if query.is_slow else LONGEST_S
-        follows = not is_freshness and not query.is_slow
-        watched_at = known.watched_at if known else now
-        self._answers = {other: answer for other, answer in self._answers.items() if answer.is_fit(now)}
-        self._answers[key] = _Answer(query, rows, asked_at, longest_s, refresh, follows, watched_at)
-        if is_freshness:
+        self._answers = {other: answer for other, answer in self._answers.items() if self._is_fit(answer, now)}
+        self._answers[key] = _Answer(query, rows, asked_at, refresh, known.watched_at if known else now)
+        if query == self._freshness:
             self._noticed(rows, now)
 
     def _noticed(self, refresh: Any, now: float) -> None:

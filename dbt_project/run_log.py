@@ -117,20 +117,17 @@ class RunLog:
                 f"{statements.scanned_bytes}, {statements.billed_bytes})"
             )
 
-    def write(self) -> int:
-        """Write what is kept; returns how many rows.
+    def write(self) -> None:
+        """Write what is kept.
 
         Raises: PyAthena's and botocore's errors: what was not written is kept.
         """
-        written = 0
         while self._rows:
             rows = list(islice(self._rows, _ROWS_PER_STATEMENT))
             with self._athena.cursor() as cursor:
                 cursor.execute(_INSERT.format(rows=", ".join(rows)))
             for _ in rows:
                 self._rows.popleft()
-            written += len(rows)
-        return written
 
 
 def only_defines(sql: str) -> bool:

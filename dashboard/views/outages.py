@@ -29,7 +29,6 @@ _INCIDENTS_SHOWN, _OVER_SHOWN = 30, 5
 
 def show() -> None:
     components.title("Outages", "day", "area_level", "network", "range", "incidents", "history")
-    components.ahead(queries.freshness(), queries.response_times())
     _freshness()
     st.subheader("Incidents")
     since = components.select("Open, and closed ones of the last", "incidents", RANGES, "2")
@@ -57,7 +56,7 @@ def show() -> None:
 @st.fragment(run_every=components.REFRESH_S)
 def _freshness() -> None:
     try:
-        components.ahead(queries.freshness(), queries.days(), queries.networks())
+        components.ahead(queries.freshness(), queries.response_times(), queries.days(), queries.networks())
         components.freshness_strip()
     except QueryError as error:
         components.show_query_error(error)
