@@ -27,7 +27,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dbt.contracts.graph.manifest import Manifest
 from pyathena.error import Error as PyAthenaError
 
-from dbt_project.dbt_runs import TESTS_S, DataTests, Outcome, ParseFailed, parse, read_service_models_once, run_dbt
+from dbt_project.dbt_runs import TESTS_S, DataTests, Outcome, ParseFailed, parse, run_dbt, share_clients
 from dbt_project.lease import Lease
 from dbt_project.notifications import Notifier, NotPublished
 from dbt_project.run_log import RunLog, StatementCounter
@@ -296,7 +296,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     stopping = threading.Event()
     stop_on_signals(stopping)
-    read_service_models_once()
+    share_clients()
     counter = StatementCounter()
     counter.watch()
     run_log = RunLog(marts_schema(), work_group(), counter)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from dbt.cli.main import dbtRunner
 
-from dbt_project.dbt_runs import read_service_models_once
+from dbt_project.dbt_runs import share_clients
 from infra.local.settings import REPO_ROOT
 
 QUIET = ("--quiet", "--no-use-colors", "--log-level-file", "none")
@@ -118,7 +118,7 @@ def _outcome(manifest: Any, command: Sequence[str]) -> Outcome:
 
 
 def main() -> None:
-    read_service_models_once()
+    share_clients()
     target = ["--target-path", sys.argv[1], "--log-path", sys.argv[1]]
     manifest = dbtRunner().invoke(["parse", *target, *QUIET]).result
     for line in sys.stdin:

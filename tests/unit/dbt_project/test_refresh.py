@@ -5,12 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.loaders import JSONFileLoader
+from dbt.adapters.athena import connections
 
 from dbt_project import dbt_runs
-from dbt_project.dbt_runs import DataTests, Outcome, read_service_models_once
+from dbt_project.dbt_runs import DataTests, Outcome, share_clients
 from dbt_project.refresh import Beat, edited_models, project_files
 
 MODELS = Path("dbt_project/models")
@@ -97,8 +96,12 @@ def test_a_data_test_that_finds_something_is_not_repeated_before_its_time() -> N
     assert _waits_of(1_800, [Outcome(False, {}), Outcome(False, {})]) == [1_800, 1_800]
 
 
-def test_sessions_share_what_botocore_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(JSONFileLoader, "load_file", JSONFileLoader.load_file)
-    read_service_models_once()
-    one, other = (botocore.session.Session().get_service_data("glue")["operations"] for _ in range(2))
-    assert one is other
+def test_connections_share_one_client_of_each_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "AthenaConnection", connections.AthenaConnection)
+    share_clients()
+    credentials = SimpleNamespace(region_name="eu-west-1", effective_num_retries=3, endpoint_url=None)
+    one, other = (connections.AthenaConnection(credentials).connect() for _ in range(2))
+    assert one is not other
+    assert one._client is other._client
+    assert one.session.client("glue", region_name="eu-west-1") is other.session.client("glue", region_name="eu-west-1")
+    assert one.session.region_name == "eu-west-1"
