@@ -45,16 +45,9 @@
 {%- endmacro %}
 
 {# The sums of the tallies in every combination of Catalonia, province and municipality, and of each dimension's own value
-   and 'all'. #}
+   and 'all'. Areas first: provinces are few, so each dimension has hardly more rows to go through than there are tallies. #}
 {% macro reporting_cells(tallies, dimensions, counts) -%}
-    select
-        t.period,
-        t.period_start_ts,
-        a.area_level,
-        a.area_code,
-        {%- for dimension in dimensions %}
-        d{{ loop.index }}.{{ dimension }},
-        {%- endfor %}
+    {%- set sums -%}
         t.what,
         t.value,
         sum(t.value_n) as value_n,
@@ -62,10 +55,32 @@
         sum(t.{{ count }}) as {{ count }},
         {%- endfor %}
         max(t.newest_event_ts) as newest_event_ts
-    from {{ tallies }} as t
-    cross join unnest(
-        array['all', 'province', 'municipality'], array['all', t.province_code, t.area_code]
-    ) as a (area_level, area_code)
+    {%- endset -%}
+    select
+        t.period,
+        t.period_start_ts,
+        t.area_level,
+        t.area_code,
+        {%- for dimension in dimensions %}
+        d{{ loop.index }}.{{ dimension }},
+        {%- endfor %}
+        {{ sums }}
+    from (
+        select
+            t.period,
+            t.period_start_ts,
+            a.area_level,
+            a.area_code,
+            {%- for dimension in dimensions %}
+            t.{{ dimension }},
+            {%- endfor %}
+            {{ sums }}
+        from {{ tallies }} as t
+        cross join unnest(
+            array['all', 'province', 'municipality'], array['all', t.province_code, t.area_code]
+        ) as a (area_level, area_code)
+        group by 1, 2, 3, 4, {% for dimension in dimensions %}t.{{ dimension }}, {% endfor %}t.what, t.value
+    ) as t
     {%- for dimension in dimensions %}
     cross join unnest(array['all', t.{{ dimension }}]) as d{{ loop.index }} ({{ dimension }})
     {%- endfor %}
