@@ -70,7 +70,7 @@ class StatementCounter:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def watch(self) -> None:
-        """dbt says of a model what its last statement read; those before it are known to the cursor alone."""
+        """What each statement read is known to the cursor alone."""
         execute = AthenaCursor.execute
 
         def counted(cursor: AthenaCursor, operation: str, parameters: list[Any] | None = None) -> AthenaCursor:

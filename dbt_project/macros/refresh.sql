@@ -5,7 +5,8 @@
    2. The model reads whole buckets or local days through `touched`, and ends in `rebuilt_or_vanished`.
    3. One MERGE a slice (adapter_overrides.sql) reads, rebuilds and replaces: one transaction, so what it wrote is
       never older than what it replaced.
-   4. `save_refresh`, the post-hook, logs what step 1 found. A run that dies before repeats its work.
+   4. `save_refresh`, the post-hook, tells the models behind what step 1 found, and the log at the run's end. A run that
+      dies before repeats its work.
 
    The work travels in the compiled SQL's first line: {model, basis, log, slices: [{granules, days}]}. A basis is what
    the log's lines rest on: on another one they don't count, and everything is rebuilt. #}
@@ -26,11 +27,7 @@
     {% if seen.is_built and var('beat') == 'reconcile' %}
         {% set rows = run_query(differing_buckets_query(seen.counted, granule_minutes)).rows %}
     {% else %}
-        {% set queries = [] %}
-        {% for beat in (['live', 'late'] if not seen.is_built or var('beat') == 'all' else [var('beat')]) %}
-            {% do queries.append(unseen_rows_query(beat, seen.counted.get(beat, {}), granule_minutes)) %}
-        {% endfor %}
-        {% set rows = run_query(queries | join('\nunion all\n')).rows %}
+        {% set rows = rows_once(unseen_rows_of_beats_query(seen, granule_minutes)) %}
     {% endif %}
     {% set until, rebuilt, days = {}, {}, {} %}
     {% for beat, source, ingest_until, day_from, day_to, granules, row_count in rows %}
@@ -42,13 +39,15 @@
             {% set numbers = granules.split(',') | map('int') | list %}
             {% set day = days.setdefault(day_from, {'to': day_to, 'granules': [], 'rows': []}) %}
             {% do day.granules.extend(numbers) %}
-            {% set earlier = rebuilt[(beat, day_from)][2] ~ ',' if (beat, day_from) in rebuilt else '' %}
-            {% set hours = earlier ~ hours_of(numbers, granule_minutes) | join(',') %}
+            {% set earlier = rebuilt[(beat, day_from)][2].split(',') | map('int') | list if (beat, day_from) in rebuilt else [] %}
+            {% set hours = (earlier + hours_of(numbers, granule_minutes)) | unique | sort | join(',') %}
             {% do rebuilt.update({(beat, day_from): [beat, 'rebuilt', hours, day_from, day_to]}) %}
             {% do day.rows.append(row_count | int) %}
         {% endif %}
     {% endfor %}
-    {% set entries = until.values() | list + (rebuilt.values() | list if seen.is_built else [['all', 'built', none, none, none]]) %}
+    {# What followers must do stands before what says that it needs no more looking for. #}
+    {% set entries = (rebuilt.values() | list if seen.is_built else []) + until.values() | list %}
+    {% do entries.append(['all', 'built', none, none, none]) if not seen.is_built %}
     {{ return(work_of(basis, entries, slices_of_buckets(days, granule_minutes, slice_rows))) }}
 {% endmacro %}
 
@@ -67,32 +66,31 @@
     {% set upstream = relation_of(upstream_name) %}
     {% set chain = chain_of_bases(upstream_name, through) %}
     {% set basis = following_basis(this, chain[-1][1]) if is_incremental() else none %}
-    {% set built, days, followed = [], {}, {} %}
-    {% for what, run_id, beat, hours, day_from, day_to in run_query(not_followed_query(chain, basis)).rows %}
-        {% if what == 'built' %}
-            {% do built.append(run_id) if run_id not in built %}
-        {% else %}
-            {% set day = days.setdefault(day_from, {'to': day_to, 'rows': 0, 'hours': []}) %}
-            {% do day.hours.extend(hours.split(',') | map('int')) %}
-            {% do followed.update({run_id ~ '/' ~ beat: [beat, 'followed', run_id ~ '/' ~ beat, none, none]}) %}
+    {% set days, followed, deferred, missing = {}, {}, [], [] %}
+    {% for line in not_followed(chain, basis) %}
+        {% set day = days.setdefault(line.day_from, {'to': line.day_to, 'rows': 0, 'hours': []}) %}
+        {% do day.hours.extend(line.hours.split(',') | map('int')) %}
+        {% do followed.update({line.run: [line.beat, 'followed', line.run, none, none]}) %}
+    {% endfor %}
+    {% for name, its_basis in chain %}
+        {% if is_deferred(name) %}
+            {% do deferred.append(name) %}
+        {% elif not logged(name, its_basis).is_built %}
+            {% do missing.append(name) %}
         {% endif %}
     {% endfor %}
-    {% set deferred = [] %}
-    {% for name, _ in chain if is_deferred(name) %}{% do deferred.append(name) %}{% endfor %}
-    {% if deferred %}
-        {% do built.clear() %}
-    {% elif built | reject('equalto', model.name) | list | length < chain | length %}
+    {% if missing and not deferred %}
         {{ log(model.name ~ ': what it follows is not complete, nothing to follow', info=true) }}
         {{ return(work_of(basis, [], [])) }}
     {% endif %}
-    {% set is_built = model.name in built %}
+    {% set is_built = not deferred and logged(model.name, basis).is_built %}
     {% if not is_built %}
         {% do days.update(days_of(all_days_query(upstream))) %}
     {% elif var('beat') == 'reconcile' and cells_per_event %}
         {% do days.update(days_of(differing_days_query(upstream, cells_per_event))) %}
     {% endif %}
     {% if is_built and days and days_after %}
-        {% set behind = days_of(days_behind_query(upstream, days, days_after, 0 if of_own_day else 1)) %}
+        {% set behind = days_of_rows(rows_once(days_behind_query(upstream, days, days_after, 0 if of_own_day else 1))) %}
         {% if not of_own_day %}
             {% for day_from in days_of(common_days_query(upstream, days)) if day_from in days %}{% do days.pop(day_from) %}{% endfor %}
         {% endif %}
@@ -107,9 +105,11 @@
     {{ return(work_of(basis, entries, slices, chain[-1][1])) }}
 {% endmacro %}
 
-{% macro days_of(query) %}
+{% macro days_of(query) %}{{ return(days_of_rows(run_query(query).rows)) }}{% endmacro %}
+
+{% macro days_of_rows(rows) %}
     {% set days = {} %}
-    {% for day_from, day_to, row_count in run_query(query).rows %}
+    {% for day_from, day_to, row_count in rows %}
         {% do days.update({day_from: {'to': day_to, 'rows': row_count | int}}) %}
     {% endfor %}
     {{ return(days) }}

@@ -9,6 +9,9 @@
 {% macro refresh_log(schema=target.schema) %}{{ schema }}.refresh_log{% endmacro %}
 
 {% macro create_refresh_log() %}
+{% if execute and adapter.get_relation(database=target.database, schema=target.schema, identifier='refresh_log') %}
+    {{ return('') }}
+{% endif %}
 create table if not exists {{ refresh_log() }} (
     model string, basis string, beat string, what string, subject string, from_ts timestamp, to_ts timestamp,
     run_id string, saved_ts timestamp
@@ -68,24 +71,97 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
     {{ return(found) }}
 {% endmacro %}
 
-{# {is_built, counted: {beat: {source: ingest_ts}}} of a model on a basis. #}
-{% macro logged(model_name, basis, schema=target.schema) %}
-    {% set found = {'is_built': false, 'counted': {}} %}
-    {% if not execute or not basis %}{{ return(found) }}{% endif %}
-    {% set query %}
-        select what, beat, subject, cast(max(to_ts) as varchar) as to_ts
-        from {{ refresh_log(schema) }}
-        where model = '{{ model_name }}' and basis = '{{ basis }}' and what in ('counted', 'built')
-        group by 1, 2, 3
-    {% endset %}
-    {% for what, beat, subject, to_ts in run_query(query).rows %}
-        {% if what == 'built' %}
-            {% do found.update({'is_built': true}) %}
+{# The log as this run knows it: read once, and told what the run's models save, so that they needn't ask Athena one behind
+   the other. It lies in `graph`, the one dict that all nodes of a run share (a loop's runs share it, too). A table is the
+   text `model basis`.
+   counted  {table: {beat: {source: ingest_ts}}}        rebuilt    [{table, beat, run, hours, day_from, day_to, followers}]
+   built    {table: true}                                unwritten  what was saved and isn't in the log yet
+   seeded   {seed: checksum}                             answers    {query: rows} of what several models ask #}
+{% macro known_log(schema=target.schema) %}
+    {% if graph.get('refresh_logs', {}).get('of_run') != invocation_id %}
+        {% do graph.update({'refresh_logs': {'of_run': invocation_id}}) %}
+    {% endif %}
+    {% set logs = graph['refresh_logs'] %}
+    {% if schema not in logs %}{% do logs.update({schema: read_refresh_log(schema)}) %}{% endif %}
+    {{ return(logs[schema]) }}
+{% endmacro %}
+
+{% macro read_refresh_log(schema) %}
+    {% set found = {'counted': {}, 'built': {}, 'seeded': {}, 'rebuilt': [], 'unwritten': [], 'answers': {}} %}
+    {% set rows = run_query(refresh_log_query(schema)).rows %}
+    {% for what, model_name, basis, beat, subject, from_ts, to_ts, run, followers in rows %}
+        {% if what == 'seeded' %}
+            {% do found.seeded.update({model_name: subject}) %}
         {% else %}
-            {% do found.counted.setdefault(beat, {}).update({subject: to_ts}) %}
+            {% set tables = followers.split(',') if followers else [] %}
+            {% do remember(found, model_name ~ ' ' ~ basis, [beat, what, subject, from_ts, to_ts], run, tables) %}
         {% endif %}
     {% endfor %}
     {{ return(found) }}
+{% endmacro %}
+
+{% macro remember(known, table, entry, run, followers=[]) %}
+    {% set beat, what, subject, from_ts, to_ts = entry %}
+    {% if what == 'counted' %}
+        {% do known.counted.setdefault(table, {}).setdefault(beat, {}).update({subject: to_ts}) %}
+    {% elif what == 'built' %}
+        {% do known.built.update({table: true}) %}
+    {% elif what == 'rebuilt' %}
+        {% do known.rebuilt.append({
+            'table': table, 'beat': beat, 'run': run, 'hours': subject, 'day_from': from_ts, 'day_to': to_ts,
+            'followers': followers | list,
+        }) %}
+    {% elif what == 'followed' %}
+        {% for line in known.rebuilt if line.run == subject %}{% do line.followers.append(table) %}{% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{# What a newer line replaced doesn't count; who followed a run stands beside what it rebuilt. #}
+{% macro refresh_log_query(schema) %}
+    select
+        what,
+        model,
+        basis,
+        beat,
+        subject,
+        cast(from_ts as varchar) as from_ts,
+        cast(max(to_ts) as varchar) as to_ts,
+        run,
+        arbitrary(followers) as followers
+    from (
+        select
+            *,
+            array_join(
+                array_agg(if(what = 'followed', model || ' ' || basis)) over (partition by coalesce(run, run_id)), ','
+            ) as followers
+        from (
+            select
+                *,
+                case what when 'rebuilt' then run_id || '/' || beat when 'followed' then subject end as run
+            from {{ refresh_log(schema) }}
+        )
+    )
+    where what != 'followed'
+    group by what, model, basis, beat, subject, from_ts, run
+    order by max(saved_ts)
+{% endmacro %}
+
+{# A table that another process made and logged since this run read the log. #}
+{% macro read_again(known, schema) %}
+    {% set found, runs = read_refresh_log(schema), known.rebuilt | map(attribute='run') | list %}
+    {% for table, counted in found.counted.items() if table not in known.counted %}
+        {% do known.counted.update({table: counted}) %}
+    {% endfor %}
+    {% do known.rebuilt.extend(found.rebuilt | rejectattr('run', 'in', runs)) %}
+    {% do known.built.update(found.built) %}
+{% endmacro %}
+
+{# {is_built, counted: {beat: {source: ingest_ts}}} of a model on a basis. #}
+{% macro logged(model_name, basis, schema=target.schema) %}
+    {% if not execute or not basis %}{{ return({'is_built': false, 'counted': {}}) }}{% endif %}
+    {% set known, table = known_log(schema), model_name ~ ' ' ~ basis %}
+    {% do read_again(known, schema) if table not in known.built %}
+    {{ return({'is_built': table in known.built, 'counted': known.counted.get(table, {})}) }}
 {% endmacro %}
 
 {# {source: ingest_ts}: up to where a beat has counted each source in a model. #}
@@ -101,92 +177,109 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
     {{ return(chain) }}
 {% endmacro %}
 
-{# Days, and their hours, that the first of the chain rebuilt, the others followed and this model did not yet, and who is
-   complete on its basis. One reading of the log: each further one would cost an engine as much as all of this. #}
-{% macro not_followed_query(chain, basis) %}
-    {% set followers = chain[1:] + [[model.name, basis]] %}
-    select what, run_id, beat, subject as hours, cast(from_ts as varchar) as day_from, cast(to_ts as varchar) as day_to
-    from (
-        select
-            what,
-            if(what = 'built', model, run_id) as run_id,
-            beat,
-            subject,
-            from_ts,
-            to_ts
-            {%- for name, _ in followers %},
-            bool_or(what = 'followed' and model = '{{ name }}') over (partition by run) as is_followed_{{ loop.index }}
-            {%- endfor %}
-        from (
-            select
-                *,
-                case what when 'rebuilt' then run_id || '/' || beat when 'followed' then subject end as run
-            from {{ refresh_log() }}
-            where
-                (
-                    model = '{{ chain[0][0] }}' and basis = '{{ chain[0][1] }}'
-                    and (what = 'built' or what = 'rebuilt'{{ " and beat = 'live'" if var('beat') == 'live' }})
-                )
-                {%- for name, its_basis in followers %}
-                or (model = '{{ name }}' and basis = '{{ its_basis }}' and what in ('built', 'followed'))
-                {%- endfor %}
-        )
-    )
-    where
-        what = 'built'
-        or (
-            what = 'rebuilt' and not is_followed_{{ followers | length }}
-            {%- for _ in chain[1:] %} and is_followed_{{ loop.index }}{% endfor %}
-        )
+{# What the first of the chain rebuilt, the others followed and this model did not yet. #}
+{% macro not_followed(chain, basis) %}
+    {% set found, first, others = [], chain[0] | join(' '), chain[1:] | map('join', ' ') | list %}
+    {% for line in known_log().rebuilt if line.table == first and (line.beat == 'live' or var('beat') != 'live') %}
+        {% if model.name ~ ' ' ~ basis not in line.followers and not others | reject('in', line.followers) | list %}
+            {% do found.append(line) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
-{# The post-hook of an incremental run; a full refresh saves by itself, on the basis of the table that it made. #}
+{# Rows of a query that other models of this run ask, too. #}
+{% macro rows_once(query) %}
+    {% set answers = known_log().answers %}
+    {% if query not in answers %}{% do answers.update({query: run_query(query).rows}) %}{% endif %}
+    {{ return(answers[query]) }}
+{% endmacro %}
+
+{# Models that count raw run side by side and mostly ask it the same: asked before they begin, one answer is all of theirs. #}
+{% macro ask_raw_once() %}
+    {% for unique_id in selected_resources if unique_id in graph.nodes %}
+        {% set node = graph.nodes[unique_id] %}
+        {% set asks = modules.re.search('refresh_from_raw\\(granule_minutes=(\\d+)', node.raw_code) %}
+        {% if asks and adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) %}
+            {% set seen = logged(node.name, basis_of(node.name)) %}
+            {% if seen.is_built %}{% do rows_once(unseen_rows_of_beats_query(seen, asks.group(1) | int)) %}{% endif %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+{# The post-hook of an incremental run: those that follow in this run know at once, the log at its end. But the log, too,
+   where a run that dies would not find its work again: what a reconciliation rebuilt differs no more, and a model that
+   became complete has seen rows of which its followers are not told. #}
 {% macro save_refresh() %}
     {% set work = refresh_work_of(compiled_code) %}
-    {% if work and work.basis %}{{ return(save_refresh_of(work, work.basis)) }}{% endif %}
+    {% if not work or not work.basis %}{{ return('') }}{% endif %}
+    {% set lines = lines_of(work, work.basis) %}
+    {% if var('beat') == 'reconcile' or 'built' in work.log | map(attribute=1) %}{{ return(insert_lines(lines)) }}{% endif %}
+    {% do known_log().unwritten.extend(lines) %}
 {% endmacro %}
 
-{# Returns the last statement and runs those before it: a statement has at most 262,144 bytes. `built` comes last. #}
-{% macro save_refresh_of(work, basis) %}
-    {% set chunks = work.log | batch(500) | list %}
-    {% for chunk in chunks[:-1] %}{% do run_query(save_entries(work.model, basis, chunk)) %}{% endfor %}
-    {{ return(save_entries(work.model, basis, chunks[-1]) if chunks else '') }}
+{# A full refresh can take long, and saves by itself, on the basis of the table that it made. #}
+{% macro save_full_refresh(work, basis) %}
+    {% set insert = insert_lines(lines_of(work, basis)) %}
+    {% if insert %}{% do run_query(insert) %}{% endif %}
 {% endmacro %}
 
-{% macro save_entries(model_name, basis, entries) %}
+{% macro lines_of(work, basis) %}
+    {% set lines, known, table = [], known_log(), work.model ~ ' ' ~ basis %}
+    {% for entry in work.log %}
+        {% do remember(known, table, entry, invocation_id ~ '/' ~ entry[0]) %}
+        {% do lines.append([work.model, basis] + entry) %}
+    {% endfor %}
+    {{ return(lines) }}
+{% endmacro %}
+
+{# At the end of a run, also of one in which models failed. #}
+{% macro save_refreshes() %}
+    {% if not execute or flags.WHICH not in ('run', 'build') %}{{ return('') }}{% endif %}
+    {{ return(insert_lines(known_log().unwritten)) }}
+{% endmacro %}
+
+{# Returns the last statement and runs those before it: a statement has at most 262,144 bytes. In order: nobody is said to
+   have followed, counted or built what isn't in the log yet. #}
+{% macro insert_lines(lines) %}
+    {% set chunks = lines | batch(500) | list %}
+    {% for chunk in chunks[:-1] %}{% do run_query(insert_chunk(chunk)) %}{% endfor %}
+    {{ return(insert_chunk(chunks[-1]) if chunks else '') }}
+{% endmacro %}
+
+{% macro insert_chunk(lines) %}
     insert into {{ refresh_log() }}
     select
-        '{{ model_name }}', '{{ basis }}', beat, what, subject, cast(from_ts as timestamp(6)), cast(to_ts as timestamp(6)),
+        model, basis, beat, what, subject, cast(from_ts as timestamp(6)), cast(to_ts as timestamp(6)),
         '{{ invocation_id }}', cast(current_timestamp as timestamp(6))
     from (values
-        {%- for beat, what, subject, from_ts, to_ts in entries %}
-        ('{{ beat }}', '{{ what }}', {{ varchar_or_null(subject) }}, {{ varchar_or_null(from_ts) }}, {{ varchar_or_null(to_ts) }}){{ ',' if not loop.last }}
+        {%- for line in lines %}
+        ({% for text in line %}{{ varchar_or_null(text) }}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as e (beat, what, subject, from_ts, to_ts)
+    ) as l (model, basis, beat, what, subject, from_ts, to_ts)
 {% endmacro %}
 
 {% macro varchar_or_null(text) %}{{ 'cast(null as varchar)' if text is none else quoted(text) }}{% endmacro %}
 
+{# Before the models of a run, by one thread: what all of them would ask. #}
+{% macro open_refresh_log() %}
+    {% if not execute or flags.WHICH not in ('run', 'build') %}{{ return('') }}{% endif %}
+    {% do known_log() %}
+    {% do require_loaded_seeds() if not invocation_args_dict.get('defer') %}
+    {% do ask_raw_once() if not flags.FULL_REFRESH and var('beat') != 'reconcile' %}
+{% endmacro %}
+
 {# Rows computed with an edited seed file that was never loaded would count as computed with the new one. A build that
    defers reads seeds that it doesn't select where another project has loaded them. #}
 {% macro require_loaded_seeds() %}
-    {% if not execute or flags.WHICH not in ('run', 'build') or invocation_args_dict.get('defer') %}{{ return('') }}{% endif %}
     {% set read = {} %}
     {% for unique_id in selected_resources if unique_id.startswith('model.') %}{% do read.update(upstream_seeds(unique_id)) %}{% endfor %}
     {% set names = {} %}
     {% for unique_id, checksum in read.items() if unique_id not in selected_resources %}
         {% do names.update({graph.nodes[unique_id].name: checksum}) %}
     {% endfor %}
-    {% if not names %}{{ return('') }}{% endif %}
-    {% set query %}
-        select model, max_by(subject, saved_ts) from {{ refresh_log() }}
-        where model in ({{ quoted_list(names) }}) and what = 'seeded'
-        group by model
-    {% endset %}
-    {% set loaded = {} %}
-    {% for seed, checksum in run_query(query).rows %}{% do loaded.update({seed: checksum}) %}{% endfor %}
     {% for name, checksum in names.items() %}
-        {% if loaded.get(name) != checksum %}
+        {% if known_log().seeded.get(name) != checksum %}
             {% do exceptions.raise_compiler_error(
                 'seed ' ~ name ~ ' is not loaded as its file stands: run `dbt seed` first, or `dbt build` with the seed selected'
             ) %}

@@ -5,6 +5,14 @@
 
 {% macro granule(ts, minutes) %}cast(floor(to_unixtime({{ ts }}) / {{ minutes * 60 }}) as bigint){% endmacro %}
 
+{% macro unseen_rows_of_beats_query(seen, granule_minutes) %}
+    {% set queries = [] %}
+    {% for beat in (['live', 'late'] if not seen.is_built or var('beat') == 'all' else [var('beat')]) %}
+        {% do queries.append(unseen_rows_query(beat, seen.counted.get(beat, {}), granule_minutes)) %}
+    {% endfor %}
+    {{ return(queries | join('\nunion all\n')) }}
+{% endmacro %}
+
 {# The buckets that the rows of a beat touch, by source and local day. Rows that touch nothing (rejected ones, and the
    other beat's) move the watermark all the same. #}
 {% macro unseen_rows_query(beat, since, granule_minutes) %}

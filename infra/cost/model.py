@@ -26,7 +26,7 @@ class Measured:
     job_us_per_event: float = 42.0
     s3_puts_per_batch: int = 12
     s3_gets_per_batch: int = 8
-    statements_per_refresh: int = 60
+    statements_per_refresh: int = 26
     s3_puts_per_refresh: int = 150
     s3_gets_per_refresh: int = 600
     live_row_bytes: int = 63

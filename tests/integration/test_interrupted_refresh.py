@@ -15,12 +15,22 @@ from tests.integration.programs import wait_until
 
 COUNTS = (INTERMEDIATE,)
 TWO = (INTERMEDIATE, "service_status")
+# What a run reads the log with, asks raw with, and writes the log with.
+RUN_WIDE = ("select\n        what,\n        model,", "select\n        'live' as beat", "insert into")
 BEHIND_HORIZON_MINUTES = 25 * 60
 
 
 def executions() -> set[str]:
     pages = boto3.client("athena").get_paginator("list_query_executions").paginate(WorkGroup="dbt")
     return {execution for page in pages for execution in page["QueryExecutionIds"]}
+
+
+def statements(ids: set[str]) -> list[str]:
+    """In the order in which they were sent, without dbt's comment."""
+    athena = boto3.client("athena")
+    described = [athena.get_query_execution(QueryExecutionId=each)["QueryExecution"] for each in ids]
+    described.sort(key=lambda one: one["Status"]["SubmissionDateTime"])
+    return [one["Query"].split("*/", 1)[-1].strip().lower() for one in described]
 
 
 def has_merged(model: str, schema: str, before: set[str]) -> bool:
@@ -129,6 +139,21 @@ def test_reconciliation_finds_what_the_beats_could_not(marts: Marts) -> None:
     assert marts.changed_by_full_refresh(TWO) == {}
 
 
+def test_what_a_reconciliation_rebuilt_is_logged_before_anyone_follows_it(marts: Marts) -> None:
+    """Killed behind its first merge, it would find nothing that differs the next time."""
+    history = History(19)
+    marts.begin(history, TWO)
+    athena_client.query(f"delete from {INTERMEDIATE} where n > 0", database=marts.schema)
+    before = executions()
+    marts.refresh("reconcile", TWO)
+    steps = [sql for sql in statements(executions() - before) if sql.startswith(("merge into", "insert into"))]
+    first_merge, first_log, second_merge = (sql[:120] for sql in steps[:3])
+    assert INTERMEDIATE in first_merge
+    assert "refresh_log" in first_log
+    assert "service_status" in second_merge
+    assert marts.changed_by_full_refresh(TWO) == {}
+
+
 def test_an_edited_seed_rebuilds_what_was_computed_with_it(marts: Marts, project: Path) -> None:
     history = History(16)
     marts.begin(history, TWO)
@@ -148,6 +173,21 @@ def test_an_edited_seed_rebuilds_what_was_computed_with_it(marts: Marts, project
         seed.write_text(original)
         marts.killed()
         marts.dbt.run("seed", "--select", "brands")
+
+
+def test_a_run_asks_the_log_and_raw_once_and_nothing_that_it_knows(marts: Marts) -> None:
+    history = History(18)
+    both = (*TWO, "int_arrivals_5min", "signal_trends")
+    marts.begin(history, both)
+    history.pass_time(1)
+    marts.append(history.batch(10))
+    before = executions()
+    marts.refresh("live", both)
+    asked = statements(executions() - before)
+    assert [len([sql for sql in asked if sql.startswith(start)]) for start in RUN_WIDE] == [1, 1, 1]
+    assert [sql for sql in asked if "rowcount" in sql] == []
+    assert len([sql for sql in asked if sql.startswith("merge into")]) == len(both)
+    assert marts.changed_by_full_refresh(both) == {}
 
 
 def test_the_log_stays_small_and_forgets_nothing_it_needs(marts: Marts) -> None:
