@@ -157,13 +157,11 @@ def test_a_loop_goes_on_after_errors_and_hands_over_to_the_next(
 
     with (
         faults.active("s3", "PutObject", resource="refresh_lease/marts_loop", code="InternalError", times=2),
-        faults.active(
-            "athena", "StartQueryExecution", resource="int_network_events_5min", code="InternalServerException"
-        ),
+        faults.active("athena", "StartQueryExecution", resource="pipeline_freshness", code="InternalServerException"),
     ):
         failed = [first.wait_for("live", ok=False) for _ in range(2)]
     assert [line["failures"] for line in failed] == [1, 2]
-    assert all("int_network_events_5min" in line["failed"] for line in failed)
+    assert all("pipeline_freshness" in line["failed"] for line in failed)
     recovered = first.wait_for("live", ok=True)
     assert "failures" not in recovered
 
