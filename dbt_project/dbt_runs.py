@@ -60,8 +60,8 @@ class ClientsOnce:
 def share_clients() -> None:
     """Let all of dbt's runs share boto3's clients.
 
-    Its adapter makes a session a node and a client a call, each from what botocore's files say of AWS's services: half
-    of what a run takes in Python. Whose credentials: the environment's, as profiles.yml names none.
+    Its adapter makes a session a node and a client a call, each from what botocore's files say of AWS's services: the
+    largest part of what a run took in Python. Whose credentials: the environment's, as profiles.yml names none.
     """
 
     @cache

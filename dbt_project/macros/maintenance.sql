@@ -39,8 +39,9 @@
         "what = 'seeded' and (model, saved_ts) not in (
             select model, max(saved_ts) from " ~ log ~ " where what = 'seeded' group by 1)",
     ] %}
-    {% do conditions.append("what = 'rebuilt' and model not in (" ~ quoted_list(followers_of_models()) ~ ")") %}
-    {% for name, followers in followers_of_models().items() %}
+    {% set followed = followers_of_models() %}
+    {% do conditions.append("what = 'rebuilt' and model not in (" ~ quoted_list(followed) ~ ")") %}
+    {% for name, followers in followed.items() %}
         {% do conditions.append("what = 'rebuilt' and model = '" ~ name ~ "' and run_id || '/' || beat in (
             select subject from " ~ log ~ " where what = 'followed' and model in (" ~ quoted_list(followers) ~ ")
             group by 1 having count(distinct model) = " ~ followers | length ~ ")") %}

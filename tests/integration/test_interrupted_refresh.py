@@ -177,17 +177,17 @@ def test_an_edited_seed_rebuilds_what_was_computed_with_it(marts: Marts, project
 
 def test_a_run_asks_the_log_and_raw_once_and_nothing_that_it_knows(marts: Marts) -> None:
     history = History(18)
-    both = (*TWO, "int_arrivals_5min", "signal_trends")
-    marts.begin(history, both)
+    four = (*TWO, "int_arrivals_5min", "signal_trends")
+    marts.begin(history, four)
     history.pass_time(1)
     marts.append(history.batch(10))
     before = executions()
-    marts.refresh("live", both)
+    marts.refresh("live", four)
     asked = statements(executions() - before)
     assert [len([sql for sql in asked if sql.startswith(start)]) for start in RUN_WIDE] == [1, 1, 1]
     assert [sql for sql in asked if "rowcount" in sql] == []
-    assert len([sql for sql in asked if sql.startswith("merge into")]) == len(both)
-    assert marts.changed_by_full_refresh(both) == {}
+    assert len([sql for sql in asked if sql.startswith("merge into")]) == len(four)
+    assert marts.changed_by_full_refresh(four) == {}
 
 
 def test_the_log_stays_small_and_forgets_nothing_it_needs(marts: Marts) -> None:
