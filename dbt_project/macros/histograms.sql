@@ -1,4 +1,22 @@
-{# Histograms are maps of integer value to count. They merge exactly: unnest, sum, map_agg. #}
+{# Histograms are maps of integer value to count, and merge exactly. #}
+
+{# Most cells have one histogram to merge. #}
+{% macro merged_histogram(histogram) -%}
+    {%- set parts = 'array_agg(' ~ histogram ~ ') filter (where ' ~ histogram ~ ' is not null)' -%}
+    if(
+            cardinality({{ parts }}) = 1,
+            element_at({{ parts }}, 1),
+            transform_values(
+                multimap_from_entries(flatten(transform({{ parts }}, h -> map_entries(h)))),
+                (v, counts) -> reduce(counts, bigint '0', (s, c) -> s + c, s -> s)
+            )
+        )
+{%- endmacro %}
+
+{# How many events the histogram counts, or with `of` the sum of that over its entries b: b[1] is the value, b[2] how many. #}
+{% macro histogram_total(histogram, of='b[2]') -%}
+    reduce(coalesce(map_entries({{ histogram }}), array[]), bigint '0', (s, b) -> s + {{ of }}, s -> s)
+{%- endmacro %}
 
 {% macro clipped(value, max_value) -%}
     cast(least(greatest(round({{ value }}), 0), {{ max_value }}) as integer)
@@ -21,7 +39,7 @@
             cast(
                 row(
                     0,
-                    {{ p }}E0 * (reduce(map_values({{ histogram }}), bigint '0', (s, c) -> s + c, s -> s) - 1),
+                    {{ p }}E0 * ({{ histogram_total(histogram) }} - 1),
                     null,
                     null
                 ) as row(seen bigint, rank double, low double, high double)

@@ -10,9 +10,6 @@
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set counts = [
-    'n', 'precision_cm_sum', 'within_10m_count', 'within_50m_count', 'fix_n', 'fix_quality_count',
-] %}
 {%- set work = refresh_following('int_network_events_5min', cells_per_event=24) %}
 
 {{ refresh_header(work) }}
@@ -23,34 +20,25 @@ events as (
     where {{ touched('bucket_ts', work, 'days') }}
 ),
 
-tallied as (
-    {{ tallies(
-        'events', work, ['operator', 'provider'], counts,
-        histograms={'precision_m': 'precision_m_histogram'},
-        devices={'device': 'precision_device_hashes', 'fix_device': 'fix_device_hashes'},
-    ) }}
-),
-
 cells as (
-    {{ reporting_cells('tallied', ['operator', 'provider'], counts) }}
+    {{ reporting_cells(
+        'events', work, ['operator', 'provider'],
+        sums=[
+            'n', 'precision_cm_sum', 'within_10m_count', 'within_50m_count',
+            'fix_n', 'fix_quality_count',
+        ],
+        histograms=['precision_m_histogram'],
+        devices=['precision_device_hashes', 'fix_device_hashes'],
+    ) }}
 ),
 
 counted as (
     select
-        {{ keys | join(', ') }},
-        sum(n) as n,
-        {{ cell_devices('device') }} as device_count,
-        {{ cell_histogram('precision_m') }} as precision_m_histogram,
-        {{ cell_total('precision_m') }} as precision_n,
-        sum(precision_cm_sum) as precision_cm_sum,
-        sum(within_10m_count) as within_10m_count,
-        sum(within_50m_count) as within_50m_count,
-        {{ cell_devices('fix_device') }} as fix_device_count,
-        sum(fix_n) as fix_n,
-        sum(fix_quality_count) as fix_quality_count,
-        max(newest_event_ts) as newest_event_ts
+        *,
+        cardinality(precision_device_hashes) as device_count,
+        {{ histogram_total('precision_m_histogram') }} as precision_n,
+        cardinality(fix_device_hashes) as fix_device_count
     from cells
-    group by {{ keys | join(', ') }}
 ),
 
 judged as (

@@ -10,7 +10,6 @@
     post_hook='{{ save_refresh() }}',
     tags=['live'],
 ) }}
-{%- set counts = ['n', 'in_service_count', 'lost_count', 'off_count', 'unknown_count'] %}
 {%- set work = refresh_following('int_network_events_5min', cells_per_event=12) %}
 
 {{ refresh_header(work) }}
@@ -24,35 +23,22 @@ events as (
     where {{ touched('bucket_ts', work, 'days') }}
 ),
 
-tallied as (
-    {{ tallies(
-        'events', work, ['serving_network'], counts,
-        histograms={},
-        devices={'device': 'vote_device_hashes'},
-    ) }}
-),
-
 cells as (
-    {{ reporting_cells('tallied', ['serving_network'], counts) }}
+    {{ reporting_cells(
+        'events', work, ['serving_network'],
+        sums=['n', 'in_service_count', 'lost_count', 'off_count', 'unknown_count'],
+        histograms=[],
+        devices=['vote_device_hashes'],
+    ) }}
 ),
 
 counted as (
     select
-        period,
-        period_start_ts,
-        area_level,
-        area_code,
+        *,
         serving_network as network,
-        sum(n) as n,
-        {{ cell_devices('device') }} as device_count,
-        sum(in_service_count) as in_service_count,
-        sum(lost_count) as lost_count,
-        sum(off_count) as off_count,
-        sum(unknown_count) as unknown_count,
-        sum(in_service_count) + sum(lost_count) as vote_n,
-        max(newest_event_ts) as newest_event_ts
+        cardinality(vote_device_hashes) as device_count,
+        in_service_count + lost_count as vote_n
     from cells
-    group by 1, 2, 3, 4, 5
 ),
 
 judged as (

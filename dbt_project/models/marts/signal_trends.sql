@@ -20,49 +20,52 @@ events as (
     where {{ touched('bucket_ts', work, 'days') }}
 ),
 
-tallied as (
-    {{ tallies(
-        'events', work, ['network', 'rat'], ['n', 'weak_signal_count'],
-        histograms={'asu': 'signal_asu_histogram', 'dbm': 'signal_dbm_histogram'},
-        devices={'device': 'signal_device_hashes', 'dbm_device': 'signal_dbm_device_hashes'},
-    ) }}
-),
-
 cells as (
-    {{ reporting_cells('tallied', ['network', 'rat'], ['n', 'weak_signal_count']) }}
+    {{ reporting_cells(
+        'events', work, ['network', 'rat'],
+        sums=['n', 'weak_signal_count'],
+        histograms=['signal_asu_histogram', 'signal_dbm_histogram'],
+        devices=['signal_device_hashes', 'signal_dbm_device_hashes'],
+    ) }}
 ),
 
 counted as (
     select
-        {{ keys | join(', ') }},
-        sum(n) as n,
-        {{ cell_devices('device') }} as device_count,
-        {{ cell_histogram('asu') }} as signal_asu_histogram,
-        {{ cell_total('asu') }} as signal_n,
-        {{ cell_total('asu', 'value') }} as asu_sum,
-        {{ cell_total('asu', 'value * value') }} as asu_sum_of_squares,
-        sum(weak_signal_count) as weak_signal_count,
+        *,
+        cardinality(signal_device_hashes) as device_count,
+        {{ histogram_total('signal_asu_histogram') }} as signal_n,
+        cardinality(signal_dbm_device_hashes) as dbm_device_count,
         -- dBm of different technologies can't be compared: none where they are mixed.
-        rat not in ('all', 'unknown') as has_one_rat,
-        {{ cell_devices('dbm_device') }} as dbm_device_count,
-        {{ cell_histogram('dbm') }} as signal_dbm_histogram,
-        {{ cell_total('dbm') }} as dbm_n,
-        max(newest_event_ts) as newest_event_ts
+        if(rat not in ('all', 'unknown'), {{ histogram_total('signal_dbm_histogram') }}, 0) as dbm_n
     from cells
-    group by {{ keys | join(', ') }}
 ),
 
 judged as (
+    select
+        *,
+        {{ confidence('signal_n', 'device_count') }} as confidence,
+        {{ confidence('dbm_n', 'dbm_device_count') }} != 'suppressed' as has_dbm
+    from counted
+),
+
+summed as (
+    select
+        *,
+        {{ unless_suppressed(histogram_total('signal_asu_histogram', 'b[1] * b[2]')) }} as asu_sum,
+        {{ unless_suppressed(histogram_total('signal_asu_histogram', 'b[1] * b[1] * b[2]')) }}
+            as asu_sum_of_squares
+    from judged
+),
+
+measured as (
     select
         *,
         {{ share('asu_sum', 'signal_n') }} as asu_mean,
         1.959964E0 * sqrt(
             (asu_sum_of_squares - {{ share('asu_sum', 'signal_n') }} * asu_sum)
             / (nullif(signal_n - 1, 0) * cast(signal_n as double))
-        ) as asu_mean_margin,
-        {{ confidence('signal_n', 'device_count') }} as confidence,
-        has_one_rat and {{ confidence('dbm_n', 'dbm_device_count') }} != 'suppressed' as has_dbm
-    from counted
+        ) as asu_mean_margin
+    from summed
 ),
 
 rebuilt as (
@@ -72,9 +75,9 @@ rebuilt as (
         n,
         device_count,
         signal_n,
-        {{ unless_suppressed('asu_mean') }} as signal_asu_mean,
-        {{ unless_suppressed('asu_mean - asu_mean_margin') }} as signal_asu_mean_ci_low,
-        {{ unless_suppressed('asu_mean + asu_mean_margin') }} as signal_asu_mean_ci_high,
+        asu_mean as signal_asu_mean,
+        asu_mean - asu_mean_margin as signal_asu_mean_ci_low,
+        asu_mean + asu_mean_margin as signal_asu_mean_ci_high,
         {{ unless_suppressed(percentile_from_histogram('signal_asu_histogram', 0.5)) }}
             as signal_asu_median,
         {{ unless_suppressed(percentile_from_histogram('signal_asu_histogram', 0.1)) }}
@@ -85,7 +88,7 @@ rebuilt as (
             as weak_signal_share_ci_low,
         {{ unless_suppressed(wilson_high('weak_signal_count', 'signal_n')) }}
             as weak_signal_share_ci_high,
-        if(has_one_rat, dbm_n, 0) as signal_dbm_n,
+        dbm_n as signal_dbm_n,
         if(
             has_dbm,
             {{ unless_suppressed(percentile_from_histogram('signal_dbm_histogram', 0.5)) }}
@@ -93,7 +96,7 @@ rebuilt as (
         confidence,
         newest_event_ts,
         cast(current_timestamp as timestamp(6)) as refreshed_ts
-    from judged
+    from measured
 ),
 
 final as (

@@ -18,7 +18,7 @@ def test_its_patches_apply_and_the_project_has_the_kpi(tmp_path: Path) -> None:
     copy_project(tmp_path)
     shutil.copytree(REPO_ROOT / "dashboard", tmp_path / "dashboard", ignore=shutil.ignore_patterns("__pycache__"))
     patches = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(patches) == 6
+    assert len(patches) == 5
     for patch in patches:
         subprocess.run(["git", "apply", "-"], input=patch, cwd=tmp_path, text=True, check=True)
     options = ["--profiles-dir", "dbt_project", "--target-path", "target", "--log-path", "logs"]
