@@ -23,7 +23,8 @@ DOCUMENTED = {
     "conversion.html": "cast try_cast",
     "datetime.html": "at_timezone date_diff date_trunc from_unixtime hour minute to_unixtime with_timezone",
     "json.html": "json_extract json_format json_parse",
-    "map.html": "element_at map map_entries map_from_entries map_keys map_values multimap_from_entries transform_values",
+    "map.html": "element_at map map_entries map_from_entries map_keys map_values multimap_from_entries "
+    "transform_values",
     "math.html": "abs ceiling floor ln power round sqrt",
     "regexp.html": "regexp_like regexp_replace",
     "string.html": "from_utf8 length lower replace substr to_utf8 trim upper",
