@@ -1,4 +1,4 @@
-{# Histograms are maps of integer value to count, and merge exactly. #}
+{# Histograms are maps of integer value to count. They merge exactly, and so do the smallest hashes of devices. #}
 
 {# Most cells have one histogram to merge. #}
 {% macro merged_histogram(histogram) -%}
@@ -29,6 +29,15 @@
 
 {% macro smallest_hashes(hashes, kept='device_hashes_kept') -%}
     slice(array_sort({{ hashes }}), 1, {{ var(kept) }})
+{%- endmacro %}
+
+{# How many distinct devices the cells hold; as many as are kept means that many or more. #}
+{% macro merged_device_count(hashes) -%}
+    cardinality({{ merged_device_hashes(hashes) }})
+{%- endmacro %}
+
+{% macro merged_device_hashes(hashes) -%}
+    {{ smallest_hashes('array_distinct(flatten(array_agg(coalesce(' ~ hashes ~ ', array[]))))') }}
 {%- endmacro %}
 
 {# The p-quantile of what the histogram counts, with linear interpolation between neighbours (as pandas' and numpy's

@@ -62,12 +62,3 @@
     {%- endfor %}
         max(newest_event_ts) as newest_event_ts
 {%- endmacro %}
-
-{# How many distinct devices the cells hold; as many as are kept means that many or more. #}
-{% macro merged_device_count(hashes) -%}
-    cardinality({{ merged_device_hashes(hashes) }})
-{%- endmacro %}
-
-{% macro merged_device_hashes(hashes) -%}
-    {{ smallest_hashes('array_distinct(flatten(array_agg(coalesce(' ~ hashes ~ ', array[]))))') }}
-{%- endmacro %}
