@@ -1,21 +1,22 @@
 {# Histograms are maps of integer value to count. They merge exactly, and so do the smallest hashes of devices. #}
 
-{# Most cells have one histogram to merge. #}
+{# Null if all are. Where data is sparse most cells have one: it is taken as it is. #}
 {% macro merged_histogram(histogram) -%}
     {%- set parts = 'array_agg(' ~ histogram ~ ') filter (where ' ~ histogram ~ ' is not null)' -%}
     if(
             cardinality({{ parts }}) = 1,
             element_at({{ parts }}, 1),
             transform_values(
-                multimap_from_entries(flatten(transform({{ parts }}, h -> map_entries(h)))),
-                (v, counts) -> reduce(counts, bigint '0', (s, c) -> s + c, s -> s)
+                multimap_from_entries(flatten(transform({{ parts }}, part -> map_entries(part)))),
+                (v, counts) -> reduce(counts, bigint '0', (total, n) -> total + n, total -> total)
             )
         )
 {%- endmacro %}
 
-{# How many events the histogram counts, or with `of` the sum of that over its entries b: b[1] is the value, b[2] how many. #}
+{# How many events the histogram counts, 0 for null; or with `of`, a whole number, the sum of that over its entries b: b[1]
+   is the value, b[2] how many. #}
 {% macro histogram_total(histogram, of='b[2]') -%}
-    reduce(coalesce(map_entries({{ histogram }}), array[]), bigint '0', (s, b) -> s + {{ of }}, s -> s)
+    reduce(coalesce(map_entries({{ histogram }}), array[]), bigint '0', (s, b) -> s + ({{ of }}), s -> s)
 {%- endmacro %}
 
 {% macro clipped(value, max_value) -%}

@@ -1,7 +1,7 @@
-{# Figures of hours and days, areas and roll-ups from the 5-minute grain, in one pass over it: one row per touched hour or
-   day, area (Catalonia, province, municipality), and each dimension's own value or 'all'. Sums add up; histograms and
-   the devices of which some are kept merge exactly, so that a step may start from the one before: hours of a
-   municipality, then areas and days, then dimensions. Few rows are left to be multiplied. #}
+{# One row per touched hour or day, area (Catalonia, province, municipality), and each dimension's own value or 'all'. Sums,
+   histograms and the smallest hashes of devices merge exactly, so each step starts from the one before: hours of a
+   municipality, then areas and days, then dimensions. Each leaves fewer rows for the next to multiply. To be read once:
+   Athena would compute a second reading anew. #}
 {% macro reporting_cells(events, work, dimensions, sums, histograms, devices) -%}
     {%- set merged = merged_columns(sums, histograms, devices) -%}
     select

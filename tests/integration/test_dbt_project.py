@@ -174,7 +174,9 @@ def test_a_branch_follows_the_grain_of_prod_or_its_own(prod: WarmDbt, manifest: 
     models = project / "dbt_project" / "models"
     select = ("run", "--select", "state:modified+", "--defer", "--state", str(prod.folder / "state"))
     summed = "select sum(n) from service_status"
-    edit(models / "marts" / "service_status.sql", "sum(off_count) as", "sum(off_count + 0) as")
+    edit(
+        models / "marts" / "service_status.sql", "in_service_count + lost_count as", "lost_count + in_service_count as"
+    )
     with WarmDbt(project, schema=BRANCH, raw=RAW, target="ci") as branch:
         branch.run(*select)
         assert tables() == {"kpi_changes", "networks", "pipeline_freshness", "refresh_log", "service_status"}

@@ -44,7 +44,7 @@ judged as (
     select
         *,
         {{ confidence('signal_n', 'device_count') }} as confidence,
-        {{ confidence('dbm_n', 'dbm_device_count') }} != 'suppressed' as has_dbm
+        dbm_n > 0 and {{ confidence('dbm_n', 'dbm_device_count') }} != 'suppressed' as has_dbm
     from counted
 ),
 
@@ -52,7 +52,7 @@ summed as (
     select
         *,
         {{ unless_suppressed(histogram_total('signal_asu_histogram', 'b[1] * b[2]')) }} as asu_sum,
-        {{ unless_suppressed(histogram_total('signal_asu_histogram', 'b[1] * b[1] * b[2]')) }}
+        {{ unless_suppressed(histogram_total('signal_asu_histogram', 'b[2] * b[1] * b[1]')) }}
             as asu_sum_of_squares
     from judged
 ),
