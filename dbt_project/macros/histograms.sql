@@ -13,8 +13,8 @@
         )
 {%- endmacro %}
 
-{# How many events the histogram counts, 0 for null; or with `of`, a whole number, the sum of that over its entries b: b[1]
-   is the value, b[2] how many. #}
+{# How many events the histogram counts, 0 for null; or with `of`, a whole number, the sum of that over its entries b:
+   b[1] is the value, b[2] how many. #}
 {% macro histogram_total(histogram, of='b[2]') -%}
     reduce(coalesce(map_entries({{ histogram }}), array[]), bigint '0', (s, b) -> s + ({{ of }}), s -> s)
 {%- endmacro %}

@@ -1,7 +1,7 @@
-{# One row per touched hour or day, area (Catalonia, province, municipality), and each dimension's own value or 'all'. Sums,
-   histograms and the smallest hashes of devices merge exactly, so each step starts from the one before: hours of a
-   municipality, then areas and days, then dimensions. Each leaves fewer rows for the next to multiply. To be read once:
-   Athena would compute a second reading anew. #}
+{# One row per touched hour or day, area (Catalonia, province, municipality), and each dimension's own value or 'all'.
+   Sums, histograms and the smallest hashes of devices merge exactly, so each step starts from the one before: hours of
+   a municipality, then areas and days, then dimensions. Each leaves fewer rows for the next to multiply. To be read
+   once: Athena would compute a second reading anew. #}
 {% macro reporting_cells(events, work, dimensions, sums, histograms, devices) -%}
     {%- set merged = merged_columns(sums, histograms, devices) -%}
     select
