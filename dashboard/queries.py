@@ -420,13 +420,13 @@ def rejected_examples() -> Query:
 
 
 def refresh_costs() -> Query:
-    """What the refresh loop ran within the last day: all of it first, then by beat; of the live beat by model, too."""
+    """What the refresh loop ran within the last day: all of it first, then by beat; of the live beats by model, too."""
     return Query(
         """
         select beat, model, run_count, failed_count, duration_p50_s, duration_p95_s, duration_max_s, newest_started_ts,
             changed_row_count, statement_count, scanned_bytes, billed_bytes, cost_usd, cost_usd_per_day
         from refresh_costs
-        where model = 'all' or beat = 'live'
+        where model = 'all' or starts_with(beat, 'live_')
         order by if(beat = 'all', 0, 1), billed_bytes desc, beat, if(model = 'all', 0, 1), model
         """,
         is_slow=True,

@@ -32,7 +32,10 @@ from dbt_project.lease import Lease
 from dbt_project.notifications import Notifier, NotPublished
 from dbt_project.run_log import RunLog, StatementCounter
 
-LIVE = ["run", "--select", "tag:live", "--vars", "{beat: live}"]
+# Marts that nothing is computed from each other, one after another: each is shown sooner than after a run of all.
+LIVE_KPIS = ["run", "--select", "tag:kpis", "--vars", "{beat: live}"]
+LIVE_OUTAGES = ["run", "--select", "tag:outages", "--vars", "{beat: live}"]
+LIVE_DATA_HEALTH = ["run", "--select", "tag:data_health", "--vars", "{beat: live}"]
 LATE = ["run", "--select", "tag:live", "tag:late", "--vars", "{beat: late}"]
 RECONCILE = ["run", "--select", "tag:live", "--vars", "{beat: reconcile}"]
 PRUNE_LOG = ["run-operation", "prune_refresh_log"]
@@ -226,7 +229,9 @@ def report(line: dict[str, Any]) -> None:
 def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
     hour_s = 3600.0
     commands = [
-        ("live", LIVE, arguments.live_seconds),
+        ("live_kpis", LIVE_KPIS, arguments.live_seconds),
+        ("live_outages", LIVE_OUTAGES, arguments.live_seconds),
+        ("live_data_health", LIVE_DATA_HEALTH, max(arguments.live_seconds, 60.0)),
         ("late", LATE, arguments.late_minutes * 60),
         ("prune_log", PRUNE_LOG, hour_s),
         ("optimize_day", OPTIMIZE_DAY, hour_s),
@@ -268,7 +273,10 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         prog="refresh.py", description="Keep the marts fresh until SIGTERM or Ctrl-C; one JSON line a run."
     )
     parser.add_argument(
-        "--live-seconds", type=float, default=5, help="pause between two runs of the live models (default 5)"
+        "--live-seconds",
+        type=float,
+        default=5,
+        help="pause between two runs of the same live models (default 5); data health waits a minute at least",
     )
     parser.add_argument(
         "--late-minutes", type=float, default=15, help="how often rows hours late are settled (default 15)"

@@ -143,11 +143,13 @@ def _refreshes(rows: list[Row]) -> None:
         components.empty("No refresh was written down yet: the loop does so every few minutes.", "no-refreshes")
         return
     everything = next(row for row in rows if row["beat"] == "all")
-    live = next((row for row in rows if row["beat"] == "live" and row["model"] == "all"), {})
+    runs = {row["beat"]: row for row in rows if row["model"] == "all"}
+    kpis, outages = runs.get("live_kpis", {}), runs.get("live_outages", {})
     tiles = st.columns(4)
     with tiles[0]:
-        detail = f"95 %: {fmt.seconds(live.get('duration_p95_s'))} · {fmt.number(live.get('run_count'))} runs"
-        components.figure_tile("refresh", "Live refresh, median", fmt.seconds(live.get("duration_p50_s")), detail)
+        median, p95 = fmt.seconds(kpis.get("duration_p50_s")), fmt.seconds(kpis.get("duration_p95_s"))
+        detail = f"95 %: {p95} · outages: {fmt.seconds(outages.get('duration_p50_s'))}"
+        components.figure_tile("refresh", "Refresh of the KPIs, median", median, detail)
     with tiles[1]:
         detail = f"of {fmt.number(everything['run_count'])} runs of all kinds"
         components.figure_tile("refresh-failed", "Failed runs", fmt.number(everything["failed_count"]), detail)
@@ -187,7 +189,7 @@ def _refreshes(rows: list[Row]) -> None:
         "cost": "Cost",
         "per_day": "Cost a day",
     }
-    by_mart, by_beat = st.tabs(["By mart, live beat", "By kind of run"])
+    by_mart, by_beat = st.tabs(["By mart, live", "By kind of run"])
     with by_mart:
         marts = [row for row in shown if row["model"] != "all"]
         components.table(marts, {"model": "Model", **columns}, key="marts", name="refreshes-by-mart")

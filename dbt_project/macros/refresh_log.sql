@@ -170,6 +170,28 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
     {{ return(logged(model_name, basis_of(model_name) if execute else none, relation.schema).counted.get(beat, {})) }}
 {% endmacro %}
 
+{# The same of the live beat where the models behind have followed; `before` while the last of them still has to. A build
+   that defers can't know of those that it doesn't make. #}
+{% macro followed_until(model_name, through, before) %}
+    {% if execute and not is_deferred(model_name) %}
+        {% set chain = chain_of_bases(model_name, through) %}
+        {% if not logged(chain[-1][0], chain[-1][1]).is_built %}{{ return(before) }}{% endif %}
+        {% for line in known_log().rebuilt if line.table == chain[0] | join(' ') and line.beat == 'live' %}
+            {% if chain[-1] | join(' ') not in line.followers %}{{ return(before) }}{% endif %}
+        {% endfor %}
+    {% endif %}
+    {{ return(counted_until(model_name, 'live')) }}
+{% endmacro %}
+
+{# {source: ingest_ts}: what lies behind neither. #}
+{% macro earlier_of(one, other) %}
+    {% set found = {} %}
+    {% for source, ingest_ts in one.items() if source in other %}
+        {% do found.update({source: [ingest_ts, other[source]] | min}) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
 {# [name, basis] of a model and of those that follow it one behind the other. #}
 {% macro chain_of_bases(upstream_name, through) %}
     {% set chain = [[upstream_name, basis_of(upstream_name)]] %}

@@ -12,5 +12,5 @@ COPY dbt_project dbt_project
 USER 10001:10001
 # The one place that can be written; declared here, it keeps its mode when a task mounts its own.
 VOLUME /tmp
-# No health check: the loop ends when it can't go on, and the alarm marts-stale rings when it does nothing.
+# No health check: the loop ends when it can't go on, and the alarms marts-stale-… ring when it does nothing.
 CMD ["python", "-m", "dbt_project.refresh"]

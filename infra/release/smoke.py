@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 
 NAMESPACE = "TelcoPulse"
+LIVE_BEATS = ("live_kpis", "live_outages", "live_data_health")
 TIMEOUT_S = 900.0
 
 
@@ -66,18 +67,20 @@ def service_trouble(cluster: str, name: str, release: str) -> str | None:
 
 
 def refresh_trouble(since: datetime) -> str | None:
-    """Whether the marts were refreshed since then."""
-    answer = boto3.client("cloudwatch").get_metric_statistics(
-        Namespace=NAMESPACE,
-        MetricName="refresh_failed",
-        Dimensions=[{"Name": "Beat", "Value": "live"}],
-        StartTime=since,
-        EndTime=datetime.now(UTC) + timedelta(minutes=1),
-        Period=60,
-        Statistics=["Minimum"],
-    )
-    refreshed = any(point["Minimum"] == 0 for point in answer["Datapoints"])
-    return None if refreshed else "no live refresh has succeeded yet"
+    """Which marts were not refreshed since then."""
+    for beat in LIVE_BEATS:
+        answer = boto3.client("cloudwatch").get_metric_statistics(
+            Namespace=NAMESPACE,
+            MetricName="refresh_failed",
+            Dimensions=[{"Name": "Beat", "Value": beat}],
+            StartTime=since,
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Minimum"],
+        )
+        if not any(point["Minimum"] == 0 for point in answer["Datapoints"]):
+            return f"no run of {beat} has succeeded yet"
+    return None
 
 
 if __name__ == "__main__":

@@ -35,8 +35,10 @@ resource "aws_cloudwatch_metric_alarm" "rejected_share" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "marts_stale" {
-  alarm_name          = "${local.name}-marts-stale"
-  alarm_description   = "No live refresh of the marts succeeded for ${var.alarm_thresholds.refresh_stale_minutes} minutes"
+  for_each = toset(["kpis", "outages", "data_health"])
+
+  alarm_name          = "${local.name}-marts-stale-${each.key}"
+  alarm_description   = "No live refresh of the marts (${each.key}) succeeded for ${var.alarm_thresholds.refresh_stale_minutes} minutes"
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   evaluation_periods  = var.alarm_thresholds.refresh_stale_minutes / 5
@@ -60,7 +62,7 @@ resource "aws_cloudwatch_metric_alarm" "marts_stale" {
       metric {
         namespace   = local.metrics_namespace
         metric_name = "refresh_failed"
-        dimensions  = { Beat = "live" }
+        dimensions  = { Beat = "live_${each.key}" }
         period      = 300
         stat        = metric_query.value
       }

@@ -28,8 +28,9 @@ _COMMITS = (
     "select cast(at_timezone(committed_at, 'UTC') as varchar), summary['total-records']"
     ' from "network_events$snapshots" order by committed_at'
 )
-# What a refresh asks first: which rows of raw it has not counted in the 5-minute grain.
+# What a refresh asks first: which rows of raw it has not counted. The one whose mart is looked at then writes this.
 _ASKS = re.compile(r"select\s+'live' as beat", re.IGNORECASE)
+_WRITES = re.compile(r"merge into \S*int_network_events_5min", re.IGNORECASE)
 Counts = list[tuple[int, float]]
 
 
@@ -84,13 +85,15 @@ def _commits() -> Counts:
 
 
 def _asked(commits: Counts) -> Counts:
-    """How much raw held whenever a refresh asked it."""
-    found = []
-    for one in executions("dbt"):
-        if _ASKS.match(_without_comment(one["Query"])):
+    """How much raw held whenever a refresh of the KPIs asked it."""
+    found, asked_ts = [], 0.0
+    for one in sorted(executions("dbt"), key=lambda each: each["Status"]["SubmissionDateTime"]):
+        sql = _without_comment(one["Query"])
+        if _ASKS.match(sql):
             asked_ts = one["Status"]["SubmissionDateTime"].timestamp()
+        elif _WRITES.match(sql):
             found.append((max((total for total, ts in commits if ts <= asked_ts), default=0), asked_ts))
-    return sorted(found, key=lambda each: each[1])
+    return found
 
 
 def _without_comment(sql: str) -> str:

@@ -152,28 +152,28 @@ def test_a_loop_goes_on_after_errors_and_hands_over_to_the_next(
 ) -> None:
     faults = FaultsClient(local_aws.endpoint_url)
     first = start()
-    first.wait_for("live", ok=True)
+    first.wait_for("live_kpis", ok=True)
     second = start()
 
     with (
         faults.active("s3", "PutObject", resource="refresh_lease/marts_loop", code="InternalError", times=2),
         faults.active("athena", "StartQueryExecution", resource="pipeline_freshness", code="InternalServerException"),
     ):
-        failed = [first.wait_for("live", ok=False) for _ in range(2)]
+        failed = [first.wait_for("live_kpis", ok=False) for _ in range(2)]
     assert [line["failures"] for line in failed] == [1, 2]
     assert all("pipeline_freshness" in line["failed"] for line in failed)
-    recovered = first.wait_for("live", ok=True)
+    recovered = first.wait_for("live_kpis", ok=True)
     assert "failures" not in recovered
 
     with faults.active("glue", "UpdateTable", resource="marts_loop.", code="ConcurrentModificationException", times=1):
-        assert first.wait_for("live", ok=True)
+        assert first.wait_for("live_kpis", ok=True)
 
     assert [line for line in second.lines if line["event"] == "refresh"] == []
     held_by = [line["held_by"] for line in second.lines if line.get("for") == "lease"]
     assert len(held_by) == 1
     assert first.stop() == 0
     assert first.lines[-1] == {"event": "stopped"}
-    second.wait_for("live", ok=True)
+    second.wait_for("live_kpis", ok=True)
     assert second.stop() == 0
     _assert_written_down([*first.lines, *second.lines])
 
@@ -196,6 +196,6 @@ def _assert_written_down(lines: list[dict[str, Any]]) -> None:
         assert row["statement_count"] >= sum(model["statement_count"] for model in own)
         assert row["scanned_bytes"] >= sum(model["scanned_bytes"] for model in own)
     assert all(
-        row["statement_count"] and row["billed_bytes"] for row in of_runs if row["beat"] == "live" and row["is_ok"]
+        row["statement_count"] and row["billed_bytes"] for row in of_runs if row["beat"] == "live_kpis" and row["is_ok"]
     )
     assert any(row["scanned_bytes"] for row in models)

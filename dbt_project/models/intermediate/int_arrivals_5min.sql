@@ -8,7 +8,7 @@
     delete_condition='src.duplicate_count is null',
     insert_condition='src.duplicate_count is not null',
     post_hook='{{ save_refresh() }}',
-    tags=['live'],
+    tags=['live', 'data_health'],
 ) }}
 {%- set work = refresh_from_raw(granule_minutes=5, slice_rows=250000) %}
 

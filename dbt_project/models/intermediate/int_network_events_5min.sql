@@ -8,7 +8,7 @@
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
     post_hook='{{ save_refresh() }}',
-    tags=['live'],
+    tags=['live', 'kpis'],
 ) }}
 {%- set work = refresh_from_raw(granule_minutes=5, slice_rows=250000) %}
 

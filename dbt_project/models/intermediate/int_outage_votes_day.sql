@@ -8,7 +8,7 @@
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
     post_hook='{{ save_refresh() }}',
-    tags=['live'],
+    tags=['live', 'outages'],
 ) }}
 {%- set work = refresh_following(
     'int_outage_votes_5min', cells_per_event=1, slice_rows=500000

@@ -8,7 +8,7 @@
     delete_condition='src.verdict is null',
     insert_condition='src.verdict is not null',
     post_hook='{{ save_refresh() }}',
-    tags=['live'],
+    tags=['live', 'outages'],
 ) }}
 {%- set work = refresh_following(
     'int_outage_votes_5min', slice_rows=250000,

@@ -8,7 +8,7 @@
     delete_condition='src.state is null',
     insert_condition='src.state is not null',
     post_hook='{{ save_refresh() }}',
-    tags=['live'],
+    tags=['live', 'outages'],
 ) }}
 {%- set work = incidents_work(refresh_following(
     'int_outage_votes_5min',

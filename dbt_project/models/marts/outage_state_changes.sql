@@ -6,7 +6,7 @@
     partitioned_by=['day(detected_ts)'],
     update_condition='false',
     full_refresh=false,
-    tags=['live'],
+    tags=['live', 'outages'],
 ) }}
 {%- set work = changes_work() %}
 

@@ -1,19 +1,25 @@
--- One row per refresh.
+-- One row per refresh of the KPIs.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     partitioned_by=['day(refreshed_ts)'],
     full_refresh=false,
-    tags=['live'],
+    tags=['live', 'kpis'],
 ) }}
 -- depends_on: {{ ref('signal_trends') }}
 -- depends_on: {{ ref('gps_accuracy') }}
 -- depends_on: {{ ref('service_status') }}
 -- depends_on: {{ ref('outage_state_changes') }}
--- depends_on: {{ ref('rejected_events') }}
--- depends_on: {{ ref('int_arrivals_5min') }}
 {%- set last = last_refresh(this) if is_incremental() else {} %}
-{%- set upto = counted_until('int_network_events_5min', 'live') %}
+{#- What the marts of the KPIs, which this run has refreshed, and those of the outages all show. #}
+{%- set upto = earlier_of(
+    counted_until('int_network_events_5min', 'live'),
+    followed_until(
+        'int_outage_votes_5min',
+        through=['int_outage_votes_day', 'int_outage_baselines', 'outage_checks', 'outage_incidents'],
+        before=last.get('counted_until', {})
+    )
+) %}
 
 with
 
@@ -21,7 +27,7 @@ arrived as (
     {{ rows_newer_than(ref('stg_arrivals'), last.get('counted_until', {})) }}
 ),
 
--- What the live beat has counted since the last row.
+-- What has come to stand in all of them since the last row.
 news as (
     select
         *,

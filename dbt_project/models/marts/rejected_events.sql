@@ -8,7 +8,7 @@
     delete_condition='src.n = 0',
     insert_condition='src.n > 0',
     post_hook='{{ save_refresh() }}',
-    tags=['live'],
+    tags=['live', 'data_health'],
 ) }}
 {%- set work = rejected_work() %}
 

@@ -88,7 +88,7 @@ run "every_alarm_reaches_a_person" {
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.metric), values(aws_cloudwatch_metric_alarm.athena_scan), [aws_cloudwatch_metric_alarm.rejected_share, aws_cloudwatch_metric_alarm.marts_stale]) :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.metric), values(aws_cloudwatch_metric_alarm.athena_scan), values(aws_cloudwatch_metric_alarm.marts_stale), [aws_cloudwatch_metric_alarm.rejected_share]) :
       alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:123456789012:alarms"])
     ])
     error_message = "An alarm rings for nobody."
