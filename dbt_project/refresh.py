@@ -50,6 +50,8 @@ TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
 _MAX_RETRY_S = 60.0
 _LOG_RUNS_S = 120.0
+# A check is one of 15 minutes: half a minute more or less tells an outage no sooner, and leaves the time to the KPIs.
+_OUTAGES_S, _DATA_HEALTH_S = 30.0, 60.0
 
 log = logging.getLogger("telcopulse.refresh")
 
@@ -230,8 +232,8 @@ def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
     hour_s = 3600.0
     commands = [
         ("live_kpis", LIVE_KPIS, arguments.live_seconds),
-        ("live_outages", LIVE_OUTAGES, arguments.live_seconds),
-        ("live_data_health", LIVE_DATA_HEALTH, max(arguments.live_seconds, 60.0)),
+        ("live_outages", LIVE_OUTAGES, max(arguments.live_seconds, _OUTAGES_S)),
+        ("live_data_health", LIVE_DATA_HEALTH, max(arguments.live_seconds, _DATA_HEALTH_S)),
         ("late", LATE, arguments.late_minutes * 60),
         ("prune_log", PRUNE_LOG, hour_s),
         ("optimize_day", OPTIMIZE_DAY, hour_s),
@@ -276,7 +278,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--live-seconds",
         type=float,
         default=5,
-        help="pause between two runs of the same live models (default 5); data health waits a minute at least",
+        help="pause between two refreshes of the KPIs (default 5); of outages half a minute at least, of data health one",
     )
     parser.add_argument(
         "--late-minutes", type=float, default=15, help="how often rows hours late are settled (default 15)"
