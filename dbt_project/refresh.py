@@ -60,7 +60,8 @@ log = logging.getLogger("telcopulse.refresh")
 class Beat:
     """What is due every `period_s` seconds, counted from the end of its last run.
 
-    After an error it is due again in 2, 4, 8, … seconds: at most a minute, or a 24th of a longer period.
+    After an error it is due again in 2, 4, 8, … seconds: at most a minute, or a 24th of a longer period. `then` runs
+    right behind it.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Beat:
     period_s: float
     due_at: float = field(default=0.0)
     failures: int = field(default=0)
+    then: "Beat | None" = field(default=None)
 
     def ended(self, outcome: Outcome, now: float) -> None:
         self.failures = 0 if outcome.ok else self.failures + 1
@@ -79,7 +81,7 @@ class RefreshLoop:
     def __init__(
         self, beats: Sequence[Beat], run_log: RunLog, metrics_namespace: str, stopping: threading.Event
     ) -> None:
-        """`beats`: the one that has been due for longest runs next. `stopping`: the running one ends, then the loop.
+        """`beats`: see `next_beat`. `stopping`: the running one ends, then the loop.
 
         Raises: ParseFailed.
         """
@@ -99,12 +101,15 @@ class RefreshLoop:
         now = time.monotonic()
         for beat in self._beats:
             beat.due_at = now + beat.period_s
+        beat = self._beats[0]
         while not self._stopping.is_set():
-            beat = min(self._beats, key=lambda beat: beat.due_at)
+            beat = next_beat(self._beats, beat, time.monotonic())
             if self._stopping.wait(max(0.0, beat.due_at - time.monotonic())):
                 return
             self._follow_edits()
             self._run(beat)
+            if beat.then:
+                self._run(beat.then)
 
     def finish(self) -> None:
         """Write down what is not yet."""
@@ -182,6 +187,13 @@ class RefreshLoop:
             log.warning("event=metrics_refused error=%s", error)
 
 
+def next_beat(beats: Sequence[Beat], last: Beat, now: float) -> Beat:
+    """The first, if it is due, between any two others: it waits for one at most. Else what is due for longest."""
+    if last is not beats[0] and beats[0].due_at <= now:
+        return beats[0]
+    return min(beats, key=lambda beat: beat.due_at)
+
+
 def publish(notifier: Notifier, manifest: Manifest) -> Outcome:
     """What can't be published now is found again."""
     try:
@@ -252,7 +264,9 @@ def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
         report({"event": "not_notifying", "why": f"{TOPIC_VARIABLE} is not set"})
         return beats
     notifier = Notifier(topic_arn, marts_schema(), work_group())
-    return [*beats, Beat("notify", partial(publish, notifier), arguments.live_seconds)]
+    notify = Beat("notify", partial(publish, notifier), period_s=60.0)
+    next(beat for beat in beats if beat.name == "live_outages").then = notify
+    return [*beats, notify]
 
 
 def marts_schema() -> str:
@@ -278,7 +292,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--live-seconds",
         type=float,
         default=5,
-        help="pause between two refreshes of the KPIs (default 5); of outages half a minute at least, of data health one",
+        help="pause between two refreshes of the KPIs (default 5); of outages 30 at least, of data health 60",
     )
     parser.add_argument(
         "--late-minutes", type=float, default=15, help="how often rows hours late are settled (default 15)"

@@ -10,11 +10,12 @@ from infra.local import athena_client
 from infra.local.faults_client import FaultsClient
 from infra.local.settings import LocalSettings
 from tests.integration.histories import History
-from tests.integration.marts import INTERMEDIATE, Marts, command
+from tests.integration.marts import INTERMEDIATE, OUTAGE_KEYS, Marts, command
 from tests.integration.programs import wait_until
 
 COUNTS = (INTERMEDIATE,)
 TWO = (INTERMEDIATE, "service_status")
+OUTAGES = tuple(OUTAGE_KEYS)
 # What a run reads the log with, asks raw with, and writes the log with.
 RUN_WIDE = ("select\n        what,\n        model,", "select\n        'live' as beat", "insert into")
 BEHIND_HORIZON_MINUTES = 25 * 60
@@ -58,6 +59,20 @@ def test_killed_between_two_commits_of_110_days(marts: Marts, model: str) -> Non
     marts.refresh("late", TWO)
     assert marts.counts() == history.buckets()
     assert marts.changed_by_full_refresh(TWO) == {}
+
+
+@pytest.mark.parametrize("model", ["int_outage_votes_5min", "int_outage_votes_day", "outage_checks"])
+def test_an_outage_whose_refresh_was_killed_is_found_by_the_next(marts: Marts, model: str) -> None:
+    history = History(20)
+    marts.begin(history, OUTAGES)
+    history.pass_time(1)
+    marts.append(history.outage())
+    kill_between_merges(marts, model, command("live", OUTAGES))
+    assert not marts.rows("outage_incidents")
+    marts.refresh("live", OUTAGES)
+    assert marts.rows("outage_incidents")
+    marts.refresh("late", OUTAGES)
+    assert marts.changed_by_full_refresh(OUTAGES) == {}
 
 
 @pytest.mark.parametrize("refresh", ["first_build", "full_refresh"])
@@ -117,6 +132,26 @@ def test_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
         marts.refresh("all", COUNTS)
         assert marts.counts() == history.buckets()
         assert marts.changed_by_full_refresh(COUNTS) == {}
+    finally:
+        by_hand.kill()
+
+
+def test_outages_of_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
+    history = History(21)
+    marts.begin(history, OUTAGES)
+    by_hand = marts.another_dbt()
+    try:
+        for _ in range(2):
+            history.pass_time(25 * 60)
+            marts.append(history.outage())
+            marts.dbt.start(*command("all", OUTAGES))
+            history.pass_time(1)
+            marts.append(history.batch(20))
+            by_hand.start(*command("all", OUTAGES))
+            assert [marts.dbt.wait().failed, by_hand.wait().failed] == [{}, {}]
+        marts.refresh("all", OUTAGES)
+        assert marts.rows("outage_incidents")
+        assert marts.changed_by_full_refresh(OUTAGES) == {}
     finally:
         by_hand.kill()
 

@@ -10,7 +10,7 @@ from dbt.adapters.athena import connections
 
 from dbt_project import dbt_runs
 from dbt_project.dbt_runs import DataTests, Outcome, share_clients
-from dbt_project.refresh import Beat, edited_models, project_files
+from dbt_project.refresh import Beat, edited_models, next_beat, project_files
 
 MODELS = Path("dbt_project/models")
 KNOWN = ["service_status", "int_network_events_5min"]
@@ -65,6 +65,15 @@ def test_errors_are_tried_again_later_and_later_until_one_run_is_good(period_s: 
     waits = _waits_of(period_s, [error, error, error, good, error, *[error] * 20])
     assert waits[:5] == [2, 4, 8, period_s, 2]
     assert waits[-1] == longest_s
+
+
+def test_the_first_beat_waits_for_one_of_the_others_at_most() -> None:
+    kpis, outages, tests = (Beat(name, lambda manifest: Outcome(True, {}), 5) for name in ("kpis", "outages", "tests"))
+    beats = [kpis, outages, tests]
+    kpis.due_at, outages.due_at, tests.due_at = 30, 10, 20
+    assert next_beat(beats, kpis, now=40) is outages
+    assert next_beat(beats, outages, now=40) is kpis
+    assert next_beat(beats, outages, now=25) is outages
 
 
 def _manifest_with(tests: int) -> Any:
