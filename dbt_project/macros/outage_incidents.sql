@@ -6,13 +6,14 @@
     {% do work.update({'touched': [], 'newest_check': '1970-01-01 00:00:00'}) %}
     {% if not work.slices %}{{ return(work) }}{% endif %}
     {% set days = work.slices | map(attribute='days') | sum(start=[]) %}
-    {% set first_ts, last_ts = days[0][0], days[-1][1] %}
+    {% set first_ts, last_ts, newest_check = days[0][0], days[-1][1], none %}
     {% if is_incremental() %}
         {% do work.update({'touched': days}) %}
-        {% set first_known = run_query(first_known_query(work)).rows[0][0] %}
+        {% set first_known, newest_check = run_query(known_bounds_query(work, ref('outage_checks'), first_ts)).rows[0] %}
         {% set first_ts = [first_ts, first_known or first_ts] | min %}
     {% endif %}
-    {% set newest_check = run_query(newest_check_query(ref('outage_checks'), first_ts)).rows[0][0] or last_ts %}
+    {# No check may be left from the first touched day on. #}
+    {% set newest_check = newest_check or run_query(newest_check_query(ref('outage_checks'), first_ts)).rows[0][0] or last_ts %}
     {% set last_ts = [last_ts, newest_check] | max %}
     {% do work.update({
         'newest_check': newest_check,
@@ -43,8 +44,10 @@
     {%- endif %}
 {% endmacro %}
 
-{% macro first_known_query(work) %}
-    select cast(min(first_check_ts) as varchar)
+{% macro known_bounds_query(work, checks, first_ts) %}
+    select
+        cast(min(first_check_ts) as varchar) as first_known,
+        ({{ newest_check_query(checks, first_ts) }}) as newest_check
     from {{ this }}
     where {{ near_touched(work) }} or not is_closed
 {% endmacro %}

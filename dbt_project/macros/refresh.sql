@@ -90,10 +90,8 @@
         {% do days.update(days_of(differing_days_query(upstream, cells_per_event))) %}
     {% endif %}
     {% if is_built and days and days_after %}
-        {% set behind = days_of_rows(rows_once(days_behind_query(upstream, days, days_after, 0 if of_own_day else 1))) %}
-        {% if not of_own_day %}
-            {% for day_from in days_of(common_days_query(upstream, days)) if day_from in days %}{% do days.pop(day_from) %}{% endfor %}
-        {% endif %}
+        {% set behind = days_of_rows(rows_once(days_behind_query(upstream, days, days_after))) %}
+        {% do drop_unchanged_days(upstream, days, behind, days_after) if not of_own_day %}
         {% do days.update(behind) %}
     {% endif %}
     {% if is_built and days | length > 2 %}
@@ -103,6 +101,28 @@
     {% set slices = slices_of_days(days, slice_rows) %}
     {% for slice in slices %}{% do slice.update({'days_and_before': with_minutes_before(slice.days, minutes_before)}) %}{% endfor %}
     {{ return(work_of(basis, entries, slices, chain[-1][1])) }}
+{% endmacro %}
+
+{# For a model that asks of a day's upstream only whether it is there: leaves of the touched `days` those that came or went,
+   and of those `behind` them the ones that are not only touched themselves. A day with none before it can't come. #}
+{% macro drop_unchanged_days(upstream, days, behind, days_after) %}
+    {% set touched, known = days | list, days_of(known_days_query(days)) %}
+    {% for day_from in touched %}
+        {% if (day_from in known) == (day_from in behind) %}{% do days.pop(day_from) %}{% endif %}
+        {% if day_from in behind and not is_behind_one_of(day_from, touched, days_after) %}{% do behind.pop(day_from) %}{% endif %}
+    {% endfor %}
+    {% set come = days | reject('in', known) | list %}
+    {% if come and not run_query(days_before_query(upstream, come, days_after)).rows %}
+        {% for day_from in come %}{% do days.pop(day_from) %}{% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{% macro is_behind_one_of(day_from, others, days_after) %}
+    {% set parse, day = modules.datetime.datetime.fromisoformat, modules.datetime.timedelta(days=1) %}
+    {% for other in others %}
+        {% if 1 <= ((parse(day_from[:19]) - parse(other[:19])) / day) | round | int <= days_after %}{{ return(true) }}{% endif %}
+    {% endfor %}
+    {{ return(false) }}
 {% endmacro %}
 
 {% macro days_of(query) %}{{ return(days_of_rows(run_query(query).rows)) }}{% endmacro %}

@@ -196,17 +196,23 @@
     {{ days_from('found') }}
 {% endmacro %}
 
-{# Of `days`, those of which both the upstream and this model have rows. #}
-{% macro common_days_query(upstream, days) %}
+{# Of `days`, those of which this model has rows. #}
+{% macro known_days_query(days) %}
     with found as (
-        select {{ local_day_start('bucket_ts') }} as day_ts from {{ upstream }}
-        where {{ in_ranges('bucket_ts', ranges_of_days(days)) }}
-        intersect
         select {{ local_day_start(day_column()) }} as day_ts from {{ this }}
         where {{ in_ranges(day_column(), ranges_of_days(days)) }}
     )
 
     {{ days_from('found') }}
+{% endmacro %}
+
+{# A row of the upstream from before one of `days`, if there is any. #}
+{% macro days_before_query(upstream, days, days_after) %}
+    select 1 from {{ upstream }}
+    where
+        bucket_ts >= timestamp '{{ days | min }}' - interval '{{ days_after + 1 }}' day
+        and bucket_ts < timestamp '{{ days | max }}'
+    limit 1
 {% endmacro %}
 
 {% macro ranges_of_days(days) %}
@@ -215,8 +221,8 @@
     {{ return(ranges) }}
 {% endmacro %}
 
-{# The days with rows of the upstream that lie `from_days` to `days_after` days behind one of `days`. #}
-{% macro days_behind_query(upstream, days, days_after, from_days) %}
+{# The days with rows of the upstream that are one of `days` or lie at most `days_after` days behind one. #}
+{% macro days_behind_query(upstream, days, days_after) %}
     with touched_days as (
         select day_ts
         from (values {% for day_from in days %}timestamp '{{ day_from }}'{{ ', ' if not loop.last }}{% endfor %}) as t (day_ts)
@@ -234,7 +240,7 @@
         from found
         where exists (
             select 1 from touched_days
-            where date_diff('day', {{ local_date('touched_days.day_ts') }}, {{ local_date('found.day_ts') }}) between {{ from_days }} and {{ days_after }}
+            where date_diff('day', {{ local_date('touched_days.day_ts') }}, {{ local_date('found.day_ts') }}) between 0 and {{ days_after }}
         )
     )
 

@@ -19,6 +19,7 @@ import pytest
 from glue_streaming.settings import JobSettings
 from infra.local.callers import access_key
 from infra.local.settings import REPO_ROOT, LocalSettings
+from infra.release import smoke
 from infra.release.package import compile_dbt
 from tests import access, recorded_calls
 from tests.integration.account_policies import rendered
@@ -147,14 +148,17 @@ def test_containers_get_the_variables_that_the_programs_read(account: Account) -
 
 def test_the_alarms_watch_metrics_that_the_programs_report(account: Account) -> None:
     code = "".join((REPO_ROOT / path).read_text() for path in ("glue_streaming/metrics.py", "dbt_project/refresh.py"))
-    watched = {
-        metric["metric_name"]
+    metrics = [
+        metric
         for alarm in account.values("aws_cloudwatch_metric_alarm")
         for metric in [alarm, *(part for query in alarm["metric_query"] for part in query["metric"])]
         if metric["namespace"] == "TelcoPulse"
-    }
+    ]
+    watched = {metric["metric_name"] for metric in metrics}
     assert watched == {"gaps", "refresh_failed", "refresh_failures_in_a_row", "rejected", "rows"}
-    assert [name for name in watched if f'"{name}"' not in code] == []
+    beats = {metric["dimensions"]["Beat"] for metric in metrics if "Beat" in (metric["dimensions"] or {})}
+    assert beats == {*smoke.LIVE_BEATS, "test"}
+    assert [name for name in watched | beats if f'"{name}"' not in code] == []
 
 
 def test_no_policy_allows_a_wildcard_of_actions(account: Account) -> None:
