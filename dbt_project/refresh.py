@@ -291,8 +291,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument(
         "--live-seconds",
         type=float,
-        default=5,
-        help="pause between two refreshes of the KPIs (default 5); of outages 30 at least, of data health 60",
+        default=3,
+        help="pause between two refreshes of the KPIs (default 3); of outages 30 at least, of data health 60",
     )
     parser.add_argument(
         "--late-minutes", type=float, default=15, help="how often rows hours late are settled (default 15)"

@@ -33,7 +33,7 @@ class Measured:
     live_reads: int = 3
     live_window_s: int = 600
     metrics: int = 60
-    alarms: int = 20
+    alarms: int = 22
     log_bytes_per_batch: int = 4_000
 
 
