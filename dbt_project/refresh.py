@@ -1,4 +1,4 @@
-"""Keep the marts fresh: dbt in one warm process that parses once and refreshes the live models back to back.
+"""Keep the marts fresh: dbt in one warm process that parses once and refreshes the live models again and again.
 
 A saved edit of a model is noticed: the model and what reads it are built anew. What the models said of outages is
 published to SNS. Each run prints one JSON line on stdout and reports to CloudWatch; one that ended with an error is
@@ -32,7 +32,7 @@ from dbt_project.lease import Lease
 from dbt_project.notifications import Notifier, NotPublished
 from dbt_project.run_log import RunLog, StatementCounter
 
-# Marts that nothing is computed from each other, one after another: each is shown sooner than after a run of all.
+# Three chains of models that share nothing but raw: each is shown sooner than after a run of all.
 LIVE_KPIS = ["run", "--select", "tag:kpis", "--vars", "{beat: live}"]
 LIVE_OUTAGES = ["run", "--select", "tag:outages", "--vars", "{beat: live}"]
 LIVE_DATA_HEALTH = ["run", "--select", "tag:data_health", "--vars", "{beat: live}"]
@@ -50,7 +50,7 @@ TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
 _MAX_RETRY_S = 60.0
 _LOG_RUNS_S = 120.0
-# A check is one of 15 minutes: half a minute more or less tells an outage no sooner, and leaves the time to the KPIs.
+# A check looks at 15 minutes: half a minute more delays it little, and leaves the time to the KPIs.
 _OUTAGES_S, _DATA_HEALTH_S = 30.0, 60.0
 
 log = logging.getLogger("telcopulse.refresh")

@@ -173,7 +173,9 @@ tblproperties ('table_type' = 'ICEBERG', 'vacuum_max_snapshot_age_seconds' = '72
 {# The same of the live beat where the models behind have followed; `before` while the last of them still has to. A build
    that defers can't know of those that it doesn't make. #}
 {% macro followed_until(model_name, through, before) %}
-    {% if execute and not is_deferred(model_name) %}
+    {% set deferred = [] %}
+    {% for name in [model_name] + through if execute and is_deferred(name) %}{% do deferred.append(name) %}{% endfor %}
+    {% if execute and not deferred %}
         {% set chain = chain_of_bases(model_name, through) %}
         {% if not logged(chain[-1][0], chain[-1][1]).is_built %}{{ return(before) }}{% endif %}
         {% for line in known_log().rebuilt if line.table == chain[0] | join(' ') and line.beat == 'live' %}

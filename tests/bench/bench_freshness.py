@@ -29,7 +29,7 @@ _COMMITS = (
     ' from "network_events$snapshots" order by committed_at'
 )
 # What a refresh asks first: which rows of raw it has not counted. The one whose mart is looked at then writes this.
-_ASKS = re.compile(r"select\s+'live' as beat", re.IGNORECASE)
+_ASKS = re.compile(r"select\s+'(live|late)' as beat", re.IGNORECASE)
 _WRITES = re.compile(r"merge into \S*int_network_events_5min", re.IGNORECASE)
 Counts = list[tuple[int, float]]
 
@@ -86,12 +86,13 @@ def _commits() -> Counts:
 
 def _asked(commits: Counts) -> Counts:
     """How much raw held whenever a refresh of the KPIs asked it."""
-    found, asked_ts = [], 0.0
+    found, asked_ts = [], None
     for one in sorted(executions("dbt"), key=lambda each: each["Status"]["SubmissionDateTime"]):
         sql = _without_comment(one["Query"])
-        if _ASKS.match(sql):
-            asked_ts = one["Status"]["SubmissionDateTime"].timestamp()
-        elif _WRITES.match(sql):
+        if asks := _ASKS.match(sql):
+            is_live = asks.group(1) == "live"
+            asked_ts = one["Status"]["SubmissionDateTime"].timestamp() if is_live else None
+        elif asked_ts and _WRITES.match(sql):
             found.append((max((total for total, ts in commits if ts <= asked_ts), default=0), asked_ts))
     return found
 

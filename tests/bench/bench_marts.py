@@ -29,6 +29,7 @@ from tests.warm_dbt import WarmDbt, copy_project
 
 HISTORIES = (8, 80)
 NEW_EVENTS, LATE_EVENTS = 1_000, 20
+# All three chains of the loop in one run.
 LIVE = ("run", "--select", "tag:live", "--vars", "{beat: live}")
 LATE = ("run", "--select", "tag:live", "--vars", "{beat: late}")
 FULL = ("run", "--full-refresh", "--select", "tag:live")

@@ -155,7 +155,7 @@ def test_a_branch_builds_what_it_changed_and_reads_the_rest_from_prod(
     with WarmDbt(project, schema=BRANCH, raw=RAW, target="ci") as branch:
         built = branch.run("build", "--select", "state:modified+", "--defer", "--state", state).status
         models = {name for name, status in built.items() if status == "success" and "__" not in name}
-        assert models == {"rejected_events", "rejected_examples", "data_quality"}
+        assert models == {"rejected_events", "rejected_examples", "data_quality", "pipeline_freshness"}
         assert rows("select sum(n) from rejected_events", BRANCH) == rows("select sum(n) from rejected_events")
         count = "select sum(accepted_count) from data_quality where period = 'day' and source = 'all' and feed = 'all'"
         assert rows(count, BRANCH) == rows(count)

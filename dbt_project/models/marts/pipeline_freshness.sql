@@ -10,6 +10,8 @@
 -- depends_on: {{ ref('gps_accuracy') }}
 -- depends_on: {{ ref('service_status') }}
 -- depends_on: {{ ref('outage_state_changes') }}
+-- depends_on: {{ ref('rejected_events') }}
+-- depends_on: {{ ref('int_arrivals_5min') }}
 {%- set last = last_refresh(this) if is_incremental() else {} %}
 {#- What the marts of the KPIs, which this run has refreshed, and those of the outages all show. #}
 {%- set upto = earlier_of(

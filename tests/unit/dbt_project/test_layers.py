@@ -1,4 +1,5 @@
-"""Staging alone reads the source, intermediate reads staging, marts read intermediate, marts and seeds."""
+"""Staging alone reads the source, intermediate reads staging, marts read intermediate, marts and seeds. Live chains
+share nothing but that."""
 
 from typing import Any
 
@@ -31,3 +32,20 @@ def crossings(manifest: dict[str, Any]) -> set[tuple[str, str]]:
 
 def test_no_layer_is_skipped(manifest: dict[str, Any]) -> None:
     assert crossings(manifest) == ALLOWED
+
+
+def test_a_live_model_is_of_one_chain_and_reads_none_of_another(manifest: dict[str, Any]) -> None:
+    """The loop refreshes each chain by itself; the log of freshness is of two, and written with the one."""
+    chains = {
+        node["unique_id"]: set(node["tags"]) & {"kpis", "outages", "data_health"}
+        for node in manifest["nodes"].values()
+        if "live" in node["tags"]
+    }
+    assert {name: chain for name, chain in chains.items() if len(chain) != 1} == {}
+    mixed = {
+        manifest["nodes"][name]["name"]
+        for name, chain in chains.items()
+        for parent in manifest["nodes"][name]["depends_on"]["nodes"]
+        if chains.get(parent, chain) != chain
+    }
+    assert mixed == {"pipeline_freshness"}

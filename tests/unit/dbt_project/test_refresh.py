@@ -10,7 +10,8 @@ from dbt.adapters.athena import connections
 
 from dbt_project import dbt_runs
 from dbt_project.dbt_runs import DataTests, Outcome, share_clients
-from dbt_project.refresh import Beat, edited_models, next_beat, project_files
+from dbt_project.refresh import TOPIC_VARIABLE, Beat, beats_of, edited_models, next_beat, parse_arguments, project_files
+from dbt_project.run_log import RunLog, StatementCounter
 
 MODELS = Path("dbt_project/models")
 KNOWN = ["service_status", "int_network_events_5min"]
@@ -74,6 +75,15 @@ def test_the_first_beat_waits_for_one_of_the_others_at_most() -> None:
     assert next_beat(beats, kpis, now=40) is outages
     assert next_beat(beats, outages, now=40) is kpis
     assert next_beat(beats, outages, now=25) is outages
+
+
+def test_the_kpis_come_first_and_outages_are_published_behind_their_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOPIC_VARIABLE, "arn:aws:sns:eu-west-1:123456789012:outages")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    beats = beats_of(parse_arguments([]), RunLog("marts", "dbt", StatementCounter()))
+    assert beats[0].name == "live_kpis"
+    assert [(beat.name, beat.then.name) for beat in beats if beat.then] == [("live_outages", "notify")]
+    assert beats[-1].name == "notify"
 
 
 def _manifest_with(tests: int) -> Any:
