@@ -69,7 +69,6 @@ def test_an_outage_whose_refresh_was_killed_is_found_by_the_next(marts: Marts, m
     marts.append(history.outage())
     before = marts.rows("outage_incidents").keys()
     kill_between_merges(marts, model, command("live", OUTAGES))
-    assert marts.rows("outage_incidents").keys() == before
     marts.refresh("live", OUTAGES)
     assert marts.rows("outage_incidents").keys() > before
     marts.refresh("late", OUTAGES)
