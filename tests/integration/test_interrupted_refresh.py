@@ -95,8 +95,7 @@ def test_a_build_by_hand_beside_the_loop_never_brings_older_counts_back(marts: M
     """One is held between its reading of what to do and its merge; the other counts newer rows meanwhile."""
     history, faults = History(13), FaultsClient(local_aws.endpoint_url)
     marts.begin(history, COUNTS)
-    by_hand = marts.another_dbt()
-    try:
+    with marts.another_dbt() as by_hand:
         by_hand.run("run", "--select", *COUNTS)
         history.pass_time(1)
         marts.append(history.batch(40))
@@ -112,15 +111,12 @@ def test_a_build_by_hand_beside_the_loop_never_brings_older_counts_back(marts: M
             assert marts.counts() == history.buckets()
             assert marts.dbt.wait().ok
         assert marts.counts() == history.buckets()
-    finally:
-        by_hand.kill()
 
 
 def test_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
     history = History(14)
     marts.begin(history, COUNTS)
-    by_hand = marts.another_dbt()
-    try:
+    with marts.another_dbt() as by_hand:
         for _ in range(3):
             history.pass_time(1)
             marts.append(history.batch(40))
@@ -132,15 +128,12 @@ def test_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
         marts.refresh("all", COUNTS)
         assert marts.counts() == history.buckets()
         assert marts.changed_by_full_refresh(COUNTS) == {}
-    finally:
-        by_hand.kill()
 
 
 def test_outages_of_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
     history = History(21)
     marts.begin(history, OUTAGES)
-    by_hand = marts.another_dbt()
-    try:
+    with marts.another_dbt() as by_hand:
         history.pass_time(25 * 60)
         marts.append(history.outage())
         marts.dbt.start(*command("all", OUTAGES))
@@ -151,8 +144,6 @@ def test_outages_of_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
         marts.refresh("all", OUTAGES)
         assert marts.rows("outage_incidents")
         assert marts.changed_by_full_refresh(OUTAGES) == {}
-    finally:
-        by_hand.kill()
 
 
 def test_reconciliation_finds_what_the_beats_could_not(marts: Marts) -> None:
