@@ -47,11 +47,16 @@ smoke: setup ## One pass of the slice through the whole path without a screen; p
 
 ##@ Test
 .PHONY: test
-test: setup $(STAMPS)/debian check ## Set up and run every test: unit, integration, chaos (short), end to end (about 80 minutes)
+test: setup $(STAMPS)/debian check ## Set up and run the tests: unit, integration, chaos (short), end to end; all but the slow ones (about 50 minutes)
 	@$(BIN)/python -m pytest tests/unit $(IN_PARALLEL) $(ARGS)
-	@$(BIN)/python -m pytest tests/integration tests/chaos $(IN_PARALLEL) $(ARGS)
+	@$(BIN)/python -m pytest tests/integration tests/chaos -m "not slow" $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 	@$(call took,make test with its set-up)
+
+.PHONY: test-slow
+test-slow: setup ## The slow integration tests: kills, races, restores, planted bugs, a whole account of Terraform's (about 40 minutes)
+	@$(BIN)/python -m pytest tests/integration -m slow $(IN_PARALLEL) $(ARGS)
+	@$(call took,make test-slow)
 
 .PHONY: unit
 unit: setup ## The unit tests only (about 4 minutes)

@@ -20,7 +20,7 @@ def limited_aws(tmp_path: Path) -> Iterator[LocalSettings]:
 def test_a_job_killed_in_bad_weather_loses_doubles_and_changes_nothing(
     limited_aws: LocalSettings, tmp_path: Path
 ) -> None:
-    result = run(limited_aws, tmp_path, kills=4, seed=1, rate=100, backlog=0)
+    result = run(limited_aws, tmp_path, kills=2, seed=1, rate=100, backlog=0)
     assert result.records_sent > 0
     assert result.rows == result.records_sent
     assert (result.lost, result.duplicated, result.changed, result.out_of_order) == (0, 0, 0, 0)

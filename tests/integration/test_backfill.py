@@ -86,6 +86,7 @@ def test_a_csv_in_s3_keeps_the_bytes_of_rows_that_can_not_be_read() -> None:
     assert stored[2] == ["3", None, "not_json", rows[2].hex().upper(), uri]
 
 
+@pytest.mark.slow
 def test_a_backfill_killed_inside_its_commits_loads_every_row_once(local_aws: LocalSettings, tmp_path: Path) -> None:
     database, file, rng = "raw_backfill_killed", tmp_path / "events.jsonl", random.Random(5)
     write_events(file, 1_000)
@@ -106,6 +107,7 @@ def test_a_backfill_killed_inside_its_commits_loads_every_row_once(local_aws: Lo
     print(f"{KILLS} kills; the last run found {last['rows_already_there']} rows and loaded {last['rows_loaded']}")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("local_aws")
 def test_two_backfills_of_one_file_at_once_load_every_row_once(tmp_path: Path) -> None:
     database, file = "raw_backfill_twice", tmp_path / "events.jsonl"

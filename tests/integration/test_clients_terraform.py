@@ -33,6 +33,7 @@ def terraform(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terraf
     run("destroy", "-auto-approve", "-input=false")
 
 
+@pytest.mark.slow
 def test_what_is_applied_shows_no_drift_and_is_destroyed(terraform: Terraform) -> None:
     terraform("apply", "-auto-approve", "-input=false")
     planned = terraform("plan", "-input=false", "-detailed-exitcode")

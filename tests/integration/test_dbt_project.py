@@ -144,6 +144,7 @@ def test_models_use_what_athena_documents(prod: WarmDbt) -> None:
     assert {name: where for name, where in used.items() if name not in athena_functions.KNOWN} == {}
 
 
+@pytest.mark.slow
 def test_a_branch_builds_what_it_changed_and_reads_the_rest_from_prod(
     prod: WarmDbt, manifest: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_branch_builds_what_it_changed_and_reads_the_rest_from_prod(
     assert left["KeyCount"] == 0
 
 
+@pytest.mark.slow
 def test_a_branch_follows_the_grain_of_prod_or_its_own(prod: WarmDbt, manifest: dict[str, Any], tmp_path: Path) -> None:
     """A mart alone is made of production's grain, whole each time; a branch that changed the grain makes both."""
     project = copy_project(tmp_path / "checkout")

@@ -45,6 +45,7 @@ def test_freshness_goes_on_over_a_full_refresh(marts: Marts) -> None:
     assert accepted == [[str(len(history.accepted()))]]
 
 
+@pytest.mark.slow
 def test_what_the_outages_do_not_show_yet_is_not_said_to_be_shown(marts: Marts) -> None:
     """They are refreshed in runs of their own, of which one may end halfway."""
     history = History(8)

@@ -96,6 +96,7 @@ def test_outages_found_step_by_step_equal_those_found_at_once(marts: Marts, seed
     assert changed == {}, changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", PLANTED_BUGS)
 def test_the_comparison_finds_a_planted_bug(marts: Marts, project: Path, bug: str) -> None:
     """Prints the first seed whose history shows it."""

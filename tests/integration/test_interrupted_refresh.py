@@ -48,6 +48,7 @@ def kill_between_merges(marts: Marts, model: str, refresh: Sequence[str]) -> Non
     marts.killed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", TWO)
 def test_killed_between_two_commits_of_110_days(marts: Marts, model: str) -> None:
     history = History(11)
@@ -61,7 +62,7 @@ def test_killed_between_two_commits_of_110_days(marts: Marts, model: str) -> Non
     assert marts.changed_by_full_refresh(TWO) == {}
 
 
-@pytest.mark.parametrize("model", ["int_outage_votes_day", "outage_checks"])
+@pytest.mark.parametrize("model", ["int_outage_votes_day", pytest.param("outage_checks", marks=pytest.mark.slow)])
 def test_an_outage_whose_refresh_was_killed_is_found_by_the_next(marts: Marts, model: str) -> None:
     history = History(20)
     marts.begin(history, OUTAGES)
@@ -75,6 +76,7 @@ def test_an_outage_whose_refresh_was_killed_is_found_by_the_next(marts: Marts, m
     assert marts.changed_by_full_refresh(OUTAGES) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refresh", ["first_build", "full_refresh"])
 def test_an_interrupted_build_is_finished_by_the_next_run(marts: Marts, refresh: str) -> None:
     history = History(12)
@@ -91,6 +93,7 @@ def test_an_interrupted_build_is_finished_by_the_next_run(marts: Marts, refresh:
     assert marts.counts() == history.buckets()
 
 
+@pytest.mark.slow
 def test_a_build_by_hand_beside_the_loop_never_brings_older_counts_back(marts: Marts, local_aws: LocalSettings) -> None:
     """One is held between its reading of what to do and its merge; the other counts newer rows meanwhile."""
     history, faults = History(13), FaultsClient(local_aws.endpoint_url)
@@ -130,6 +133,7 @@ def test_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
         assert marts.changed_by_full_refresh(COUNTS) == {}
 
 
+@pytest.mark.slow
 def test_outages_of_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
     history = History(21)
     marts.begin(history, OUTAGES)
@@ -146,6 +150,7 @@ def test_outages_of_builds_at_the_same_time_end_as_one(marts: Marts) -> None:
         assert marts.changed_by_full_refresh(OUTAGES) == {}
 
 
+@pytest.mark.slow
 def test_reconciliation_finds_what_the_beats_could_not(marts: Marts) -> None:
     """A commit that comes more than max_commit_delay_hours after its ingest_ts, and rows that someone deleted."""
     history = History(15)
@@ -179,6 +184,7 @@ def test_what_a_reconciliation_rebuilt_is_logged_before_anyone_follows_it(marts:
     assert marts.changed_by_full_refresh(TWO) == {}
 
 
+@pytest.mark.slow
 def test_an_edited_seed_rebuilds_what_was_computed_with_it(marts: Marts, project: Path) -> None:
     history = History(16)
     marts.begin(history, TWO)
@@ -215,6 +221,7 @@ def test_a_run_asks_the_log_and_raw_once_and_nothing_that_it_knows(marts: Marts)
     assert marts.changed_by_full_refresh(four) == {}
 
 
+@pytest.mark.slow
 def test_the_log_stays_small_and_forgets_nothing_it_needs(marts: Marts) -> None:
     history = History(17)
     marts.begin(history, TWO)

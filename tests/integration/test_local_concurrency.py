@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
+import pytest
 
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT, LocalSettings
@@ -37,6 +38,7 @@ COUNTER = """
 Seen = TypeVar("Seen")
 
 
+@pytest.mark.slow
 def test_every_acknowledged_commit_of_four_writers_is_there_once_while_others_merge_and_read(
     local_aws: LocalSettings, tmp_path: Path
 ) -> None:

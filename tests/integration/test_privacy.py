@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from infra.local import athena_client
 from tests import raw_writer
@@ -19,6 +20,7 @@ CUT_OFF = b'{"event_id": "e1", "device_id": "d7", "lat": 41.38'
 SNAPSHOT_AGE_S = 1
 
 
+@pytest.mark.slow
 def test_a_deleted_device_leaves_raw_its_files_and_the_marts(marts: Marts) -> None:
     history, database = History(32), marts.raw.name()[0]
     # Of raw tables that other tests had in its place.

@@ -46,6 +46,7 @@ def maintain() -> None:
     query("vacuum network_events")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("local_aws")
 def test_a_table_stays_small_and_whole_while_a_stream_appends(tmp_path: Path) -> None:
     run("-m", "tests.integration.raw_appender", TABLE, WAREHOUSE, "1")

@@ -49,6 +49,7 @@ def write_events(file: Path, count: int, last: str = "") -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("local_aws")
 def test_rows_of_a_bad_release_are_accepted_and_nothing_else_changes(tmp_path: Path) -> None:
     since, stream = now(), new_stream(1)

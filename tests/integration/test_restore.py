@@ -30,6 +30,7 @@ def built(local_aws: LocalSettings, tmp_path: Path) -> Iterator[WarmDbt]:
         yield dbt
 
 
+@pytest.mark.slow
 def test_a_lost_catalog_comes_back_with_every_row_name_and_description(built: WarmDbt) -> None:
     before, described = figures(), descriptions()
     for database in (RAW, MARTS):

@@ -43,6 +43,7 @@ def has(event_id: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("local_aws")
 def test_old_and_new_releases_write_side_by_side(tmp_path: Path) -> None:
     stream = new_stream(1)

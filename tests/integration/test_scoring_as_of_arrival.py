@@ -68,6 +68,7 @@ def step_by_step(marts: Marts, rows: pa.Table) -> dict[datetime, list[tuple[Any,
     return said
 
 
+@pytest.mark.slow
 def test_at_once_equals_step_by_step(local_aws: LocalSettings, history: Path, tmp_path: Path) -> None:
     names = (*asof_checks.MODELS, asof_checks.CHECKS)
     sql = duckdb_models.compiled(copy_project(tmp_path / "compiled"), names, asof_checks.VARIABLES)

@@ -109,6 +109,7 @@ def test_refused_and_empty_records_become_rows_with_their_reason(local_aws: Loca
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("local_aws")
 def test_after_a_lost_checkpoint_each_shard_goes_on_behind_its_last_row(tmp_path: Path) -> None:
     stream, database = new_stream(2), "raw_resumed"
@@ -133,6 +134,7 @@ def test_after_a_lost_checkpoint_each_shard_goes_on_behind_its_last_row(tmp_path
     assert (batch["rows"], batch["rejected"], batch["gaps"], batch["backlog_ms"]) == (50, 0, 0, {})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("local_aws")
 def test_a_killed_jobs_commit_that_lands_late_does_not_double_its_batch(tmp_path: Path) -> None:
     stream, database = new_stream(1), "raw_interrupted"

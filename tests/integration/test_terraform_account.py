@@ -26,6 +26,8 @@ from tests.integration.account_policies import rendered
 from tests.integration.services import own_services
 from tests.integration.terraform_program import Terraform
 
+pytestmark = pytest.mark.slow
+
 # What only a machine without DNS for buckets needs, in Terraform's own way to change a configuration from outside.
 OVERRIDE = 'provider "aws" {\n  s3_use_path_style = true\n  max_retries       = 2\n}\n'
 SCRIPTS = REPO_ROOT / "infra" / "release"
