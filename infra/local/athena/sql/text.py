@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 ICEBERG, HIVE = "awsdatacatalog", "awsdatacatalog_hive"
 
+COMMENT, STRING, QUOTED = r"--[^\n]*(?:\n|$)|/\*.*?\*/", r"'(?:[^']|'')*'", r'"(?:[^"]|"")*"'
 _TOKENS = re.compile(
-    r"""(?P<blank>\s+) | (?P<comment>--[^\n]*(?:\n|$)|/\*.*?\*/) | (?P<string>'(?:[^']|'')*')
-    | (?P<quoted>"(?:[^"]|"")*") | (?P<backquoted>`[^`]*`) | (?P<number>\d[\w.]*) | (?P<word>[^\W\d]\w*(?:\$\w+)?)
+    rf"""(?P<blank>\s+) | (?P<comment>{COMMENT}) | (?P<string>{STRING})
+    | (?P<quoted>{QUOTED}) | (?P<backquoted>`[^`]*`) | (?P<number>\d[\w.]*) | (?P<word>[^\W\d]\w*(?:\$\w+)?)
     | (?P<operator>=>|->|<=|>=|<>|!=|\|\||.)""",
     re.S | re.X,
 )
