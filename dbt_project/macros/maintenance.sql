@@ -1,10 +1,12 @@
 {# Compaction and expiry through Athena: `dbt run-operation optimize_tables` and `vacuum_tables`. Both repeat while
    Athena asks for more runs. #}
 
-{# Compact what was written in the last `days` days; all of it without. #}
+{# Compact what was written in the last `days` days; all of it without. Athena compacts whole partitions: of a table by
+   months, those that the days lie in. #}
 {% macro optimize_tables(days=none) %}
     {% for table in maintained_tables() %}
-        {% set where = " where " ~ table.column ~ " >= timestamp '" ~ days_ago(days) ~ "'" if days and table.column else '' %}
+        {% set since = days_ago(days or 0, of_month=table.is_by_month) %}
+        {% set where = " where " ~ table.column ~ " >= timestamp '" ~ since ~ "'" if days and table.column else '' %}
         {% do adapter.run_operation_with_potential_multiple_runs(
             'optimize ' ~ table.relation.render_pure() ~ ' rewrite data using bin_pack' ~ where, 'optimize'
         ) %}
@@ -65,14 +67,15 @@
     {{ return(found) }}
 {% endmacro %}
 
-{# Raw, the refresh log and every incremental model, each with the column that it is partitioned by the day of. #}
+{# Raw, the refresh log and every incremental model, each with the column that it is partitioned by the day or month of. #}
 {% macro maintained_tables() %}
     {% set tables = [] %}
     {% for node in graph.sources.values() %}
         {% do tables.append({'relation': source(node.source_name, node.name), 'column': node.loaded_at_field, 'is_source': true}) %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
-        {% do tables.append({'relation': ref(node.name), 'column': day_column(node.config)}) %}
+        {% set is_by_month = node.config.partitioned_by[0].startswith('month(') %}
+        {% do tables.append({'relation': ref(node.name), 'column': day_column(node.config), 'is_by_month': is_by_month}) %}
     {% endfor %}
     {% do tables.append({
         'relation': api.Relation.create(database=target.database, schema=target.schema, identifier='refresh_log'),
@@ -81,7 +84,9 @@
     {{ return(tables) }}
 {% endmacro %}
 
-{% macro days_ago(days) %}
+{# Midnight of the day so long ago, or of its month's first day. #}
+{% macro days_ago(days, of_month=false) %}
     {% set today = modules.datetime.datetime.now(modules.pytz.utc).date() %}
-    {{ return((today - modules.datetime.timedelta(days=days)).isoformat() ~ ' 00:00:00') }}
+    {% set day = today - modules.datetime.timedelta(days=days) %}
+    {{ return((day.replace(day=1) if of_month else day).isoformat() ~ ' 00:00:00') }}
 {% endmacro %}

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from dbt_project import refresh
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT, LocalSettings
 from tests.integration import athena_functions, measurements
@@ -18,6 +19,7 @@ from tests.integration.programs import backfill
 from tests.warm_dbt import WarmDbt, copy_project
 
 RAW, PROD, BRANCH = "raw_project", "marts_project", "ci_a_branch"
+MAINTENANCE = ("PRUNE_LOG", "OPTIMIZE_DAY", "OPTIMIZE_ALL", "FORGET", "VACUUM_MARTS", "VACUUM")
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +209,11 @@ def edit(path: Path, right: str, wrong: str) -> None:
 def tables() -> set[str]:
     found = boto3.client("glue").get_tables(DatabaseName=BRANCH)["TableList"]
     return {table["Name"] for table in found}
+
+
+@pytest.mark.parametrize("name", MAINTENANCE)
+def test_every_maintenance_of_the_loop_goes_through_all_tables(prod: WarmDbt, name: str) -> None:
+    prod.run(*getattr(refresh, name))
 
 
 def test_only_a_branch_can_be_dropped(prod: WarmDbt) -> None:
