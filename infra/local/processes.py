@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import psutil
 from infra.local.settings import LOOPBACK, LocalError
 
 _PR_SET_PDEATHSIG = 1
+# Below those of outgoing connections, to which a port that was free just now may be given before it is used.
+_PORTS = range(20_000, 32_000)
 
 
 class ChildDied(LocalError):
@@ -105,9 +108,13 @@ def require_free(port: int, variable: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Raises: LocalError."""
+    # Tests seed the usual generator, and two stacks would choose alike.
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+    raise LocalError(f"no port between {_PORTS.start} and {_PORTS.stop} is free: stop what listens there")
 
 
 def tree_memory_mb(pid: int) -> float:

@@ -1,5 +1,6 @@
 """Children end with us, and what went wrong is told in their own words."""
 
+import random
 import socket
 import sys
 import time
@@ -65,3 +66,15 @@ def test_memory_counts_a_process_and_its_children(tmp_path: Path) -> None:
     assert 1 < processes.tree_memory_mb(child.pid) < 500
     processes.stop(child)
     assert processes.tree_memory_mb(child.pid) == 0
+
+
+def test_a_free_port_is_none_that_an_outgoing_connection_may_get_meanwhile() -> None:
+    first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert max(processes.free_port() for _ in range(100)) < first_outgoing
+
+
+def test_two_that_look_for_a_port_at_once_do_not_find_the_same() -> None:
+    random.seed(1)
+    first = processes.free_port()
+    random.seed(1)
+    assert processes.free_port() != first
