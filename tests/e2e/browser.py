@@ -4,8 +4,9 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 LOADED_TIMEOUT_MS = 120_000
 REFRESHED_TIMEOUT_MS = 240_000
@@ -24,6 +25,17 @@ def launched(*flags: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *flags])
         yield browser
         browser.close()
+
+
+@contextmanager
+def launched_with_profile(profile: Path, *flags: str) -> Iterator[BrowserContext]:
+    """A person's browser: it keeps what it has loaded and compiled in the folder `profile`."""
+    with sync_playwright() as playwright:
+        session = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium(), args=["--no-sandbox", *flags]
+        )
+        yield session
+        session.close()
 
 
 def open_page(page: Page, url: str) -> None:
