@@ -60,7 +60,7 @@
    of_own_day      and of that day itself; else only of whether the upstream has it
    minutes_before  what `touched(..., 'days_and_before')` holds before each day #}
 {% macro refresh_following(
-    upstream_name, cells_per_event=none, slice_rows=50000, through=[], days_after=0, of_own_day=true, minutes_before=0
+    upstream_name, cells_per_event=none, slice_rows=150000, through=[], days_after=0, of_own_day=true, minutes_before=0
 ) %}
     {% if not is_refreshing() %}{{ return(no_work()) }}{% endif %}
     {% set upstream = relation_of(upstream_name) %}

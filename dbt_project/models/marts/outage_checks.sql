@@ -287,15 +287,7 @@ summed as (
             partition by area_level, area_code, network
             order by granule
             rows between unbounded preceding and current row
-        ) as evidence_until_m,
-        sum(if(expected_vote_n is not null, vote_n)) over (
-            partition by area_level, area_code, granule
-        ) - vote_n as others_vote_n,
-        round(
-            sum(expected_vote_n) over (partition by area_level, area_code, granule)
-            - expected_vote_n,
-            3
-        ) as others_expected_vote_n
+        ) as evidence_until_m
     from windows
 ),
 
@@ -313,6 +305,22 @@ scored as (
             evidence_until_m - min(evidence_until_m - evidence_m) over {{ last_hour() }}
         ) / 1E3 as score
     from summed
+),
+
+-- The other networks of the area, of what is left where votes are expected.
+compared as (
+    select
+        *,
+        sum(if(expected_vote_n is not null, vote_n)) over (
+            partition by area_level, area_code, granule
+        ) - vote_n as others_vote_n,
+        round(
+            sum(expected_vote_n) over (partition by area_level, area_code, granule)
+            - expected_vote_n,
+            3
+        ) as others_expected_vote_n
+    from scored
+    where vote_n >= {{ var('outage_check_min_votes') }} or expected_vote_n is not null
 ),
 
 joined as (
@@ -338,7 +346,7 @@ joined as (
         quiet_buckets,
         bad_since_granule,
         newest_event_ts
-    from scored
+    from compared
     where
         vote_n >= {{ var('outage_check_min_votes') }}
         or expected_vote_n >= {{ var('outage_silence_min_expected') }}
