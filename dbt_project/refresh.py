@@ -48,6 +48,8 @@ VACUUM_MARTS = ["run-operation", "vacuum_tables", "--args", "{only_marts: true}"
 RAW_TABLE = "network_events"
 TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
+# While no commit comes, marts are refreshed this seldom: the dashboard calls two minutes fresh.
+_REST_S = 60.0
 _MAX_RETRY_S = 60.0
 _LOG_RUNS_S = 120.0
 # A check looks at 15 minutes: half a minute more delays it little, and leaves the time to the KPIs.
@@ -61,7 +63,8 @@ class Beat:
     """What is due every `period_s` seconds, counted from the end of its last run.
 
     After an error it is due again in 2, 4, 8, … seconds: at most a minute, or a 24th of a longer period. `then` runs
-    right behind it.
+    right behind it. What follows raw rests while raw's version stays the one that its last good run has `seen`; with a
+    new one it `wakes` another.
     """
 
     name: str
@@ -70,6 +73,20 @@ class Beat:
     due_at: float = field(default=0.0)
     failures: int = field(default=0)
     then: "Beat | None" = field(default=None)
+    follows_raw: bool = field(default=False)
+    seen: str | None = field(default=None)
+    wakes: "Beat | None" = field(default=None)
+
+    def saw(self, raw: str | None, *, ok: bool) -> None:
+        """A run has ended that began when raw's version was `raw`."""
+        if self.wakes and raw != self.seen:
+            self.wakes.seen = None
+        self.seen = raw if ok else None
+
+    def due(self, raw: str | None) -> float:
+        """When to run while `raw` is raw's version."""
+        rests = self.follows_raw and raw is not None and raw == self.seen
+        return self.due_at + max(0.0, _REST_S - self.period_s) if rests else self.due_at
 
     def ended(self, outcome: Outcome, now: float) -> None:
         self.failures = 0 if outcome.ok else self.failures + 1
@@ -89,6 +106,7 @@ class RefreshLoop:
         self._run_log = run_log
         self._namespace = metrics_namespace
         self._cloudwatch: Any = boto3.client("cloudwatch")
+        self._glue: Any = boto3.client("glue")
         self._stopping = stopping
         self._files = project_files()
         self._manifest = parse()
@@ -101,13 +119,17 @@ class RefreshLoop:
         now = time.monotonic()
         for beat in self._beats:
             beat.due_at = now + beat.period_s
-        beat = self._beats[0]
+        last = self._beats[0]
         while not self._stopping.is_set():
-            beat = next_beat(self._beats, beat, time.monotonic())
-            if self._stopping.wait(max(0.0, beat.due_at - time.monotonic())):
-                return
             self._follow_edits()
-            self._run(beat)
+            raw = self._raw_version()
+            beat = next_beat(self._beats, last, time.monotonic(), raw)
+            wait_s = beat.due(raw) - time.monotonic()
+            if wait_s > 0:
+                self._stopping.wait(min(wait_s, _RAW_POLL_S))
+                continue
+            last = beat
+            beat.saw(raw, ok=self._run(beat))
             if beat.then:
                 self._run(beat.then)
 
@@ -141,21 +163,30 @@ class RefreshLoop:
             self._stopping.wait(max(0.0, beat.due_at - time.monotonic()))
 
     def _wait_for_raw(self) -> None:
-        glue = boto3.client("glue")
-        database = os.environ.get("TELCOPULSE_RAW_DATABASE", "raw")
         waited_for = None
         while not self._stopping.is_set():
             try:
-                glue.get_table(DatabaseName=database, Name=RAW_TABLE)
+                self._raw_table()
                 return
-            except glue.exceptions.EntityNotFoundException:
-                missing = {"event": "waiting", "for": f"{database}.{RAW_TABLE}"}
+            except self._glue.exceptions.EntityNotFoundException:
+                missing = {"event": "waiting", "for": f"{raw_database()}.{RAW_TABLE}"}
             except (BotoCoreError, ClientError) as error:
                 missing = {"event": "waiting", "for": "Glue", "error": str(error)}
             if missing != waited_for:
                 report(missing)
             waited_for = missing
             self._stopping.wait(_RAW_POLL_S)
+
+    def _raw_version(self) -> str | None:
+        """Another one behind each commit; None where Glue doesn't say, so that nothing rests on it."""
+        try:
+            return str(self._raw_table()["Parameters"]["metadata_location"])
+        except (BotoCoreError, ClientError) as error:
+            log.warning("event=raw_version_unknown error=%s", error)
+            return None
+
+    def _raw_table(self) -> Any:
+        return self._glue.get_table(DatabaseName=raw_database(), Name=RAW_TABLE)["Table"]
 
     def _run_once(self, name: str, command: list[str]) -> bool:
         return self._run(Beat(name, partial(run_dbt, command), period_s=_MAX_RETRY_S))
@@ -187,11 +218,11 @@ class RefreshLoop:
             log.warning("event=metrics_refused error=%s", error)
 
 
-def next_beat(beats: Sequence[Beat], last: Beat, now: float) -> Beat:
+def next_beat(beats: Sequence[Beat], last: Beat, now: float, raw: str | None) -> Beat:
     """The first, if it is due, between any two others: it waits for one at most. Else what is due for longest."""
-    if last is not beats[0] and beats[0].due_at <= now:
+    if last is not beats[0] and beats[0].due(raw) <= now:
         return beats[0]
-    return min(beats, key=lambda beat: beat.due_at)
+    return min(beats, key=lambda beat: beat.due(raw))
 
 
 def publish(notifier: Notifier, manifest: Manifest) -> Outcome:
@@ -255,7 +286,13 @@ def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
         ("optimize_all", OPTIMIZE_ALL, 24 * hour_s),
         ("vacuum", VACUUM, 24 * hour_s),
     ]
-    beats = [Beat(name, partial(run_dbt, command), period_s) for name, command, period_s in commands]
+    beats = [
+        Beat(name, partial(run_dbt, command), period_s, follows_raw=name.startswith("live_"))
+        for name, command, period_s in commands
+    ]
+    kpis, outages = beats[:2]
+    # pipeline_freshness, which is refreshed with the KPIs, shows what both have.
+    outages.wakes = kpis
     tests_s = arguments.test_minutes * 60
     beats.append(Beat("test", DataTests(tests_s), min(tests_s, TESTS_S)))
     beats.append(Beat("log_runs", partial(log_runs, run_log), _LOG_RUNS_S))
@@ -265,8 +302,13 @@ def beats_of(arguments: argparse.Namespace, run_log: RunLog) -> list[Beat]:
         return beats
     notifier = Notifier(topic_arn, marts_schema(), work_group())
     notify = Beat("notify", partial(publish, notifier), period_s=60.0)
-    next(beat for beat in beats if beat.name == "live_outages").then = notify
+    outages.then = notify
     return [*beats, notify]
+
+
+def raw_database() -> str:
+    """As the sources of dbt have it."""
+    return os.environ.get("TELCOPULSE_RAW_DATABASE", "raw")
 
 
 def marts_schema() -> str:

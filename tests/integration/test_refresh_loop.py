@@ -20,6 +20,7 @@ from infra.local.faults_client import FaultsClient
 from infra.local.settings import REPO_ROOT, LocalSettings
 from tests import raw_writer
 from tests.integration.catalog_clients import pyiceberg_catalog
+from tests.integration.histories import History
 
 BUCKET = "telcopulse-marts"
 TTL_S = 1.5
@@ -133,9 +134,20 @@ class Loop:
 
 
 @pytest.fixture
-def start(local_aws: LocalSettings, tmp_path: Path) -> Iterator[Callable[[], Loop]]:
-    """Starts a loop on one empty raw table and one schema of marts."""
-    raw_writer.create(pyiceberg_catalog(local_aws.endpoint_url), "raw_loop")
+def arrive(local_aws: LocalSettings) -> Callable[[], None]:
+    """Commits a row to the raw table of the loops, which is empty at first."""
+    raw, history = raw_writer.create(pyiceberg_catalog(local_aws.endpoint_url), "raw_loop"), History(1)
+
+    def commit() -> None:
+        history.pass_time(1)
+        raw_writer.append(raw, history.batch(1))
+
+    return commit
+
+
+@pytest.fixture
+def start(local_aws: LocalSettings, tmp_path: Path, arrive: Callable[[], None]) -> Iterator[Callable[[], Loop]]:
+    """Starts a loop on one raw table and one schema of marts."""
     started = list[Loop]()
 
     def start_one() -> Loop:
@@ -148,17 +160,21 @@ def start(local_aws: LocalSettings, tmp_path: Path) -> Iterator[Callable[[], Loo
 
 
 def test_a_loop_goes_on_after_errors_and_hands_over_to_the_next(
-    local_aws: LocalSettings, start: Callable[[], Loop]
+    local_aws: LocalSettings, start: Callable[[], Loop], arrive: Callable[[], None]
 ) -> None:
     faults = FaultsClient(local_aws.endpoint_url)
     first = start()
     first.wait_for("live_kpis", ok=True)
+    ran = len(first.runs("live_kpis", ok=True))
+    time.sleep(8)
+    assert len(first.runs("live_kpis", ok=True)) == ran, "it ran again though nothing had come"
     second = start()
 
     with (
         faults.active("s3", "PutObject", resource="refresh_lease/marts_loop", code="InternalError", times=2),
         faults.active("athena", "StartQueryExecution", resource="pipeline_freshness", code="InternalServerException"),
     ):
+        arrive()
         failed = [first.wait_for("live_kpis", ok=False) for _ in range(2)]
     assert [line["failures"] for line in failed] == [1, 2]
     assert all("pipeline_freshness" in line["failed"] for line in failed)
@@ -166,6 +182,7 @@ def test_a_loop_goes_on_after_errors_and_hands_over_to_the_next(
     assert "failures" not in recovered
 
     with faults.active("glue", "UpdateTable", resource="marts_loop.", code="ConcurrentModificationException", times=1):
+        arrive()
         assert first.wait_for("live_kpis", ok=True)
     assert first.runs("live_outages", ok=True) or first.wait_for("live_outages", ok=True)
 

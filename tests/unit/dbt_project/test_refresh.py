@@ -72,9 +72,48 @@ def test_the_first_beat_waits_for_one_of_the_others_at_most() -> None:
     kpis, outages, tests = (Beat(name, lambda manifest: Outcome(True, {}), 5) for name in ("kpis", "outages", "tests"))
     beats = [kpis, outages, tests]
     kpis.due_at, outages.due_at, tests.due_at = 30, 10, 20
-    assert next_beat(beats, kpis, now=40) is outages
-    assert next_beat(beats, outages, now=40) is kpis
-    assert next_beat(beats, outages, now=25) is outages
+    assert next_beat(beats, kpis, now=40, raw="1") is outages
+    assert next_beat(beats, outages, now=40, raw="1") is kpis
+    assert next_beat(beats, outages, now=25, raw="1") is outages
+
+
+def test_live_models_rest_while_no_commit_comes_and_nothing_else_does() -> None:
+    tests, kpis, new = (Beat(name, lambda manifest: Outcome(True, {}), 5) for name in ("tests", "kpis", "new"))
+    kpis.follows_raw, kpis.seen = True, "7"
+    tests.seen = "7"
+    for beat in (tests, kpis, new):
+        beat.ended(Outcome(True, {}), now=100)
+    assert [beat.due("7") for beat in (tests, kpis, new)] == [105, 160, 105]
+    assert [beat.due("8") for beat in (tests, kpis, new)] == [105, 105, 105]
+    assert kpis.due(None) == 105
+    kpis.period_s = 90
+    kpis.ended(Outcome(True, {}), now=100)
+    assert kpis.due("7") == 190
+
+
+def test_a_run_that_failed_does_not_rest() -> None:
+    kpis = Beat("kpis", lambda manifest: Outcome(True, {}), 5, follows_raw=True)
+    kpis.saw("7", ok=True)
+    kpis.saw("7", ok=False)
+    assert kpis.due("7") == kpis.due("8")
+
+
+def test_kpis_run_once_more_behind_outages_of_a_new_commit_so_that_freshness_shows_both() -> None:
+    kpis = Beat("kpis", lambda manifest: Outcome(True, {}), 5, follows_raw=True)
+    outages = Beat("outages", lambda manifest: Outcome(True, {}), 5, follows_raw=True, wakes=kpis)
+    kpis.saw("8", ok=True)
+    outages.saw("8", ok=True)
+    assert kpis.due("8") < outages.due("8")
+    kpis.saw("8", ok=True)
+    outages.saw("8", ok=True)
+    assert kpis.due("8") == outages.due("8")
+
+
+def test_the_live_models_are_what_follows_raw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    beats = beats_of(parse_arguments([]), RunLog("marts", "dbt", StatementCounter()))
+    assert {beat.name for beat in beats if beat.follows_raw} == {"live_kpis", "live_outages", "live_data_health"}
+    assert [(beat.name, beat.wakes.name) for beat in beats if beat.wakes] == [("live_outages", "live_kpis")]
 
 
 def test_the_kpis_come_first_and_outages_are_published_behind_their_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
