@@ -23,6 +23,7 @@ from types import FrameType
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from dbt.contracts.graph.manifest import Manifest
 from pyathena.error import Error as PyAthenaError
@@ -48,6 +49,7 @@ VACUUM_MARTS = ["run-operation", "vacuum_tables", "--args", "{only_marts: true}"
 RAW_TABLE = "network_events"
 TOPIC_VARIABLE = "TELCOPULSE_OUTAGES_TOPIC_ARN"
 _RAW_POLL_S = 1.0
+_GLUE_ANSWERS_SOON = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 # While no commit comes, marts are refreshed this seldom: the dashboard calls two minutes fresh.
 _REST_S = 60.0
 _MAX_RETRY_S = 60.0
@@ -81,7 +83,7 @@ class Beat:
 
     def saw(self, raw: str | None, *, ok: bool) -> None:
         """A run has ended that began when raw's version was `raw`."""
-        if self.wakes and raw != self.seen:
+        if ok and self.wakes and raw != self.seen:
             self.wakes.seen = None
         self.seen = raw if ok else None
 
@@ -108,7 +110,9 @@ class RefreshLoop:
         self._run_log = run_log
         self._namespace = metrics_namespace
         self._cloudwatch: Any = boto3.client("cloudwatch")
-        self._glue: Any = boto3.client("glue")
+        # Where it doesn't answer soon, nothing rests: that is no reason to wait.
+        self._glue: Any = boto3.client("glue", config=_GLUE_ANSWERS_SOON)
+        self._raw_error = ""
         self._stopping = stopping
         self._files = project_files()
         self._manifest = parse()
@@ -182,10 +186,13 @@ class RefreshLoop:
     def _raw_version(self) -> str | None:
         """Another one behind each commit; None where Glue doesn't say, so that nothing rests on it."""
         try:
-            return str(self._raw_table()["Parameters"]["metadata_location"])
+            version, problem = self._raw_table().get("Parameters", {}).get("metadata_location"), ""
         except (BotoCoreError, ClientError) as error:
-            log.warning("event=raw_version_unknown error=%s", error)
-            return None
+            version, problem = None, str(error)
+        if problem and problem != self._raw_error:
+            log.warning("event=raw_version_unknown error=%s", problem)
+        self._raw_error = problem
+        return version
 
     def _raw_table(self) -> Any:
         return self._glue.get_table(DatabaseName=raw_database(), Name=RAW_TABLE)["Table"]

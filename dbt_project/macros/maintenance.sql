@@ -1,8 +1,8 @@
 {# Compaction and expiry through Athena: `dbt run-operation optimize_tables` and `vacuum_tables`. Both repeat while
    Athena asks for more runs. #}
 
-{# Compact what was written in the last `days` days; all of it without. Athena compacts whole partitions: of a table by
-   months, those that the days lie in. #}
+{# Compact the partitions of the last `days` days; all of them without. Athena compacts whole ones: of a table by months,
+   those that the days lie in. #}
 {% macro optimize_tables(days=none) %}
     {% for table in maintained_tables() %}
         {% set since = days_ago(days or 0, of_month=table.is_by_month) %}

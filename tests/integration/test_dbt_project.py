@@ -2,8 +2,10 @@
 branch builds only what it changed."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from dbt_project import refresh
 from infra.local import athena_client
 from infra.local.settings import REPO_ROOT, LocalSettings
+from tests.bench.executions import executions
 from tests.integration import athena_functions, measurements
 from tests.integration.planted_defects import DEFECTS
 from tests.integration.programs import backfill
@@ -212,8 +215,23 @@ def tables() -> set[str]:
 
 
 @pytest.mark.parametrize("name", MAINTENANCE)
-def test_every_maintenance_of_the_loop_goes_through_all_tables(prod: WarmDbt, name: str) -> None:
+def test_athena_takes_every_maintenance_of_the_loop(prod: WarmDbt, name: str) -> None:
     prod.run(*getattr(refresh, name))
+
+
+def test_compaction_goes_through_raw_the_log_and_every_incremental_model(
+    prod: WarmDbt, manifest: dict[str, Any]
+) -> None:
+    begun = datetime.now(UTC)
+    prod.run(*refresh.OPTIMIZE_DAY)
+    texts = [one["Query"] for one in executions("dbt") if one["Status"]["SubmissionDateTime"] >= begun]
+    compacted = {
+        found[1]
+        for text in texts
+        if (found := re.search(r"optimize \S+\.(\w+)", text.replace("`", "").replace('"', "")))
+    }
+    models = [node for node in manifest["nodes"].values() if node["config"].get("materialized") == "incremental"]
+    assert compacted == {"network_events", "refresh_log", *(node["name"] for node in models)}
 
 
 def test_only_a_branch_can_be_dropped(prod: WarmDbt) -> None:

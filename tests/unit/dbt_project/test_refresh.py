@@ -109,6 +109,17 @@ def test_kpis_run_once_more_behind_outages_of_a_new_commit_so_that_freshness_sho
     assert kpis.due("8") == outages.due("8")
 
 
+def test_outages_that_fail_again_and_again_do_not_wake_the_kpis() -> None:
+    kpis = Beat("kpis", lambda manifest: Outcome(True, {}), 5, follows_raw=True)
+    outages = Beat("outages", lambda manifest: Outcome(True, {}), 5, follows_raw=True, wakes=kpis)
+    kpis.saw("8", ok=True)
+    for _ in range(2):
+        outages.saw("8", ok=False)
+    assert kpis.due("8") > kpis.due("9")
+    outages.saw("8", ok=True)
+    assert kpis.due("8") == kpis.due("9")
+
+
 def test_the_live_models_are_what_follows_raw(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     beats = beats_of(parse_arguments([]), RunLog("marts", "dbt", StatementCounter()))
