@@ -49,12 +49,14 @@ def serve(settings: LocalSettings) -> None:
     finally:
         (settings.state_dir / "ready").unlink(missing_ok=True)
         trino.stop()
-        shutil.rmtree(settings.objects_dir, ignore_errors=True)
+        for folder in (settings.objects_dir, settings.spark_temporary_dir):
+            shutil.rmtree(folder, ignore_errors=True)
         log.info("event=stopped")
 
 
 def start_services(settings: LocalSettings) -> None:
     """Serve an account with nothing in it, in threads of this process; queries need an engine beside it."""
+    settings.spark_temporary_dir.mkdir(parents=True, exist_ok=True)
     patches.install(settings)
     athena.install(
         trino_url=settings.trino_url,

@@ -75,6 +75,11 @@ class LocalSettings:
         """Spark's checkpoint: AWS keeps it in S3, for which a laptop's Spark has no file system."""
         return self.state_dir / "checkpoint"
 
+    @property
+    def spark_temporary_dir(self) -> Path:
+        """A JVM that is killed leaves its temporary files; they go with the account."""
+        return self.state_dir / "spark"
+
     @classmethod
     def from_env(cls) -> "LocalSettings":
         """Read TELCOPULSE_AWS_PORT, _TRINO_PORT, _DASHBOARD_PORT, _STATE_DIR, _KINESIS_LIMITS, _S3_MAX_PUT_MB,
@@ -114,6 +119,7 @@ class LocalSettings:
             "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project"),
             "SPARK_CONF_DIR": str(SPARK_CONF_DIR),
             "SPARK_LOCAL_IP": LOOPBACK,
+            "SPARK_SUBMIT_OPTS": f"-Djava.io.tmpdir={self.spark_temporary_dir}",
             "TELCOPULSE_OUTAGES_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:telcopulse-outages",
             "PYTHONPATH": str(REPO_ROOT),
             "PATH": os.pathsep.join([venv_bin, os.environ.get("PATH", "")]),

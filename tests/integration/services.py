@@ -42,7 +42,6 @@ def main() -> None:
     settings = LocalSettings.from_env()
     # AWS's own policies, which the roles of the pipeline refer to.
     os.environ.update(settings.environment(), MOTO_IAM_LOAD_MANAGED_POLICIES="true")
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
     server.start_services(settings)
     (settings.state_dir / "ready").write_text(f"{os.getpid()}\n")
     signal.pause()

@@ -26,6 +26,11 @@ def merge(target: str) -> str:
     )
 
 
+def test_temporary_files_of_a_spark_stay_in_the_stacks_folder(spark: Spark, local_aws: LocalSettings) -> None:
+    spark("select 1")
+    assert list(local_aws.spark_temporary_dir.glob("spark-*"))
+
+
 def test_athena_reads_and_merges_what_spark_created(spark: Spark) -> None:
     database = new_database()
     table = f"{CATALOG}.{database}.t"
