@@ -15,6 +15,17 @@ GAP = timedelta(minutes=60)
 WINDOW = timedelta(minutes=15)
 MIN_VOTES = 10
 FIXED_SHARE = 0.2
+LABEL_FIELDS = (
+    "scenario",
+    "is_outage",
+    "evidence",
+    "area_codes",
+    "host_network",
+    "start_ts",
+    "end_ts",
+    "first_affected_arrival_ts",
+    "measured_n",
+)
 CELL = ["area_level", "area_code", "network"]
 VOTES = ((0, 5), (5, 10), (10, 20), (20, 50), (50, float("inf")))
 RULES = ("confirmed", "fixed_threshold", "three_sigma")
@@ -24,13 +35,16 @@ RULES = ("confirmed", "fixed_threshold", "three_sigma")
 class Judged:
     """A history: `said` as of arrival, `in_the_end` by all that arrived, `hourly` by the rule on hourly counts."""
 
-    seed: int
-    scenarios: str
+    name: str
     days: float
     labels: pd.DataFrame
     said: pd.DataFrame
     in_the_end: pd.DataFrame
     hourly: pd.DataFrame
+
+    @property
+    def is_clean(self) -> bool:
+        return self.labels.empty
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,8 +71,8 @@ class Outage:
 class Figures:
     days: float
     clean_days: float
-    seeds: list[int]
-    clean_seeds: list[int]
+    histories: list[str]
+    clean_histories: list[str]
     outages: list[Outage]
     # By rule, and of CONFIRMED by all that arrived in the end.
     false_alarms: dict[str, int]
@@ -118,13 +132,12 @@ class Figures:
 
 
 def of(histories: Sequence[Judged]) -> Figures:
-    clean = [history for history in histories if history.scenarios == "none"]
-    others = [history for history in histories if history.scenarios != "none"]
+    clean = [history for history in histories if history.is_clean]
     figures = Figures(
         days=sum(history.days for history in histories),
         clean_days=sum(history.days for history in clean),
-        seeds=[history.seed for history in others],
-        clean_seeds=[history.seed for history in clean],
+        histories=[history.name for history in histories if not history.is_clean],
+        clean_histories=[history.name for history in clean],
         outages=[],
         false_alarms=dict.fromkeys(RULES, 0),
         false_on_clean_days=dict.fromkeys(RULES, 0),
@@ -153,12 +166,19 @@ def share(answers: Sequence[bool]) -> float | None:
 
 
 def read_labels(path: Path, begin: datetime) -> pd.DataFrame:
-    """The labels from `begin` on, their instants as naive UTC."""
+    """The labels from `begin` on, their instants as naive UTC.
+
+    Raises: ValueError: a line is no JSON, a field is missing, or an instant is none.
+    """
     labels = pd.read_json(path, lines=True, dtype=False)
     if labels.empty:
         return labels
+    if missing := [name for name in LABEL_FIELDS if name not in labels.columns]:
+        raise ValueError(f"no label has {', '.join(missing)}")
     for name in ("start_ts", "end_ts", "first_affected_arrival_ts"):
         labels[name] = pd.to_datetime(labels[name], utc=True).dt.tz_localize(None)
+    # An outage that nobody measured could be known from its start.
+    labels["first_affected_arrival_ts"] = labels["first_affected_arrival_ts"].fillna(labels["start_ts"])
     return labels[labels["start_ts"] >= begin].reset_index(drop=True)
 
 
@@ -217,7 +237,7 @@ def _add(figures: Figures, history: Judged) -> None:
     for rule, found in raised.items():
         false = [alarm for alarm in found if not any(matches(alarm, label) for label in outages)]
         figures.false_alarms[rule] += len(false)
-        if history.scenarios == "none":
+        if history.is_clean:
             figures.false_on_clean_days[rule] += len(false)
         if rule == "confirmed":
             for alarm in false:

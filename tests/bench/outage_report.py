@@ -47,8 +47,8 @@ def write(page: Path, figures: Figures, command: str, minutes: int) -> None:
 
 def _page(figures: Figures, command: str, minutes: int) -> str:
     summary = figures.summary()
-    busy = f"{figures.days - figures.clean_days:g} days with scenarios (seeds: {_listed(figures.seeds)})"
-    clean = f"{figures.clean_days:g} days without any (seeds: {_listed(figures.clean_seeds)})"
+    busy = f"{figures.days - figures.clean_days:g} days with scenarios ({_listed(figures.histories)})"
+    clean = f"{figures.clean_days:g} days without any ({_listed(figures.clean_histories)})"
     rules = [[NAMES[rule], *_rule(figures.of_rule(rule))] for rule in NAMES]
     scenarios = [[name, *_found(found)] for name, found in figures.by_scenario().items()]
     votes = [
@@ -95,8 +95,8 @@ def _caveat(figures: Figures) -> str:
     return f"These are only {len(figures.judged)} explicit outages of 10 or more votes: the shares are rough."
 
 
-def _listed(seeds: Sequence[int]) -> str:
-    return ", ".join(map(str, seeds)) or "none"
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _text(value: float | None) -> str:

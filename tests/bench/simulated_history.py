@@ -1,4 +1,4 @@
-"""A simulated history as the raw table would hold it, had its records come by the stream when they say they arrived."""
+"""A history as the raw table would hold it, had its records come by the stream when they say they arrived."""
 
 from pathlib import Path
 
@@ -18,7 +18,11 @@ AS_RAW = f"""
 
 
 def load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Make the table `network_events` of a history without malformed records."""
+    """Make the table `network_events` of a history without malformed records; one that doesn't say when it arrived did
+    at once.
+
+    Raises: duckdb.Error: a record can't be read.
+    """
     types = {field.name: _TYPES[field.type] for field in EVENT_FIELDS if field.name not in _INSTANTS}
     columns = ", ".join(f"{name}: '{kind}'" for name, kind in (types | _INSTANTS).items())
     connection.execute(
@@ -26,8 +30,8 @@ def load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         create or replace table network_events as
         select
             * exclude (simulated_arrival_ts) replace (left(event_id, 12) as event_id),
-            simulated_arrival_ts as arrival_ts,
-            simulated_arrival_ts + interval {INGEST_SECONDS} second as ingest_ts,
+            coalesce(simulated_arrival_ts, event_ts) as arrival_ts,
+            coalesce(simulated_arrival_ts, event_ts) + interval {INGEST_SECONDS} second as ingest_ts,
             'stream' as source,
             'shardId-000000000000' as shard_id,
             lpad(cast(row_number() over () as varchar), 9, '0') as sequence_number,

@@ -1,6 +1,8 @@
 """What outages are scored by is what refreshes, step by step, would have said."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from infra.local.settings import LocalSettings
+from infra.local.settings import REPO_ROOT, LocalSettings
 from tests import raw_writer
 from tests.bench import asof_checks, duckdb_models, score_outages, simulated_history
 from tests.bench.score_outages import History
@@ -87,3 +89,36 @@ def test_at_once_equals_step_by_step(local_aws: LocalSettings, history: Path, tm
         assert step_by_step(marts, raw) == at_once
     verdicts = {row[4] for rows in at_once.values() for row in rows}
     assert verdicts >= {"CONFIRMED", "SUSPECTED"}
+
+
+def score(*arguments: object) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "tests.bench.score_outages", *map(str, arguments)]
+    return subprocess.run(program, cwd=REPO_ROOT, capture_output=True, text=True, timeout=300)
+
+
+def test_a_history_of_ones_own_is_scored_and_kept(history: Path) -> None:
+    before = {path: path.read_bytes() for path in history.iterdir()}
+    scored = score("--history", history, "--skip-days", 1)
+    assert scored.returncode == 0, scored.stderr
+    summary = json.loads(scored.stdout)
+    assert summary["by_scenario"]["one_network"] | {"delay_p50_min": 0, "delay_p95_min": 0} == {
+        "outages": 1,
+        "recall": 1.0,
+        "delay_p50_min": 0,
+        "delay_p95_min": 0,
+    }
+    assert (summary["silence_outages"], summary["clean_days"]) == (1, 0)
+    assert {path: path.read_bytes() for path in history.iterdir()} == before
+
+
+def test_a_history_without_usable_labels_is_refused_in_words(history: Path) -> None:
+    labels = history / "labels.jsonl"
+    lines = [json.loads(line) for line in labels.read_text().splitlines()]
+    for line in lines:
+        del line["measured_n"]
+    labels.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    refused = score("--history", history, "--skip-days", 1)
+    assert (refused.returncode, "no label has measured_n" in refused.stderr) == (2, True), refused.stderr
+    labels.unlink()
+    refused = score("--history", history)
+    assert (refused.returncode, "has no labels.jsonl" in refused.stderr) == (2, True), refused.stderr

@@ -30,7 +30,7 @@ def label(**changes: Any) -> dict[str, Any]:
 def judged(checks: list[dict[str, Any]], labels: list[dict[str, Any]]) -> Judged:
     frame = pd.DataFrame(checks, columns=list(said(0)))
     nothing = frame.iloc[:0]
-    return Judged(1, "seed", 7.0, pd.DataFrame(labels), frame, nothing, nothing)
+    return Judged("seed-1", 7.0, pd.DataFrame(labels), frame, nothing, nothing)
 
 
 def test_an_alarm_lasts_until_it_is_not_said_for_an_hour() -> None:
