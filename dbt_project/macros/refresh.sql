@@ -48,7 +48,7 @@
     {# What followers must do stands before what says that it needs no more looking for. #}
     {% set entries = (rebuilt.values() | list if seen.is_built else []) + until.values() | list %}
     {% do entries.append(['all', 'built', none, none, none]) if not seen.is_built %}
-    {{ return(work_of(basis, entries, slices_of_buckets(days, granule_minutes, slice_rows))) }}
+    {{ return(work_of(basis, entries, slices_of_buckets(days, granule_minutes, slice_rows, is_new=not is_incremental()))) }}
 {% endmacro %}
 
 {# Reconcile compares a day's cells with the upstream's events; each is counted in `cells_per_event` of them, where cells

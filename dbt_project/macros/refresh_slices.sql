@@ -5,16 +5,16 @@
 {% macro max_slice_ranges() %}{{ return(200) }}{% endmacro %}
 
 {# `days`: {from: {to, granules, rows}}; a slice rebuilds about `slice_rows` of the rows that touch it, whole buckets of
-   at most a week. #}
-{% macro slices_of_buckets(days, granule_minutes, slice_rows) %}
+   at most a week. Of a new table every row touches it, and nothing in between can be lost: one range a slice. #}
+{% macro slices_of_buckets(days, granule_minutes, slice_rows, is_new) %}
     {% set week = 7 * 24 * 60 // granule_minutes %}
     {% set found = [] %}
     {% for day_from, day in days | dictsort %}
         {% set granules = day.granules | unique | sort | list %}
         {% set row_share = (day.rows | sum) / granules | length %}
         {% for number in granules %}
-            {% if not found or found[-1].rows + row_share > slice_rows or found[-1].numbers | length == week
-                or found[-1].range_count == max_slice_ranges()
+            {% if not found or found[-1].rows + row_share > slice_rows
+                or (not is_new and (found[-1].numbers | length == week or found[-1].range_count == max_slice_ranges()))
                 or (found[-1].days[-1][0] != day_from and found[-1].days | length == max_slice_days()) %}
                 {% do found.append({'rows': 0, 'numbers': [], 'range_count': 0, 'days': []}) %}
             {% endif %}
@@ -27,7 +27,8 @@
     {% endfor %}
     {% set slices = [] %}
     {% for slice in found %}
-        {% do slices.append({'granules': ranges_of(slice.numbers, granule_minutes), 'days': slice.days}) %}
+        {% set numbers = range(slice.numbers[0], slice.numbers[-1] + 1) if is_new else slice.numbers %}
+        {% do slices.append({'granules': ranges_of(numbers, granule_minutes), 'days': slice.days}) %}
     {% endfor %}
     {{ return(slices) }}
 {% endmacro %}

@@ -63,7 +63,7 @@ class Trino:
         command += [
             f"-Dconfig={self._home}/etc/config.properties",
             f"-Dlog.levels-file={self._home}/etc/log.properties",
-            f"-Djava.io.tmpdir={self._home}/tmp",
+            f"-Djava.io.tmpdir={self._home}/temporary",
         ]
         command += ["-Dnode.environment=local", "-Dnode.id=local-1", f"-Dnode.data-dir={self._home}/data"]
         command += ["-cp", f"{_unpacked(_SERVER_PACKAGE)}/lib/*", "io.trino.server.TrinoServer"]
@@ -100,7 +100,7 @@ class Trino:
         shutil.rmtree(self._home, ignore_errors=True)
         (self._home / "etc" / "catalog").mkdir(parents=True)
         (self._home / "data").mkdir()
-        (self._home / "tmp").mkdir()
+        (self._home / "temporary").mkdir()
         _link_plugin(self._home / "plugin" / "iceberg")
         (self._home / "etc" / _S3_KEYS).write_text(json.dumps({"mappings": _s3_keys()}))
         for path, properties in _configuration(self._settings).items():

@@ -35,7 +35,7 @@ def test_up_answers_by_hand_and_down_leaves_nothing(tmp_path: Path) -> None:
     second = _local(environment, "up", expect=1)
     assert "make down" in second.stderr
     assert "select 1 by hand: 1" in _source_aws_env_and_query(environment)
-    assert any((tmp_path / "trino" / "tmp").iterdir()), "what the engine unpacks stays in the stack's folder"
+    assert any((tmp_path / "trino" / "temporary").iterdir()), "what the engine unpacks stays in the stack's folder"
     _local(environment, "down")
     assert not settings.spark_temporary_dir.exists()
     assert not [process for process in tree if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
