@@ -24,7 +24,7 @@ from infra.local.settings import (
 )
 
 START_TIMEOUT_S = 120
-_HEAP_MB = 1200
+_HEAP_MB = 2000
 _QUERY_MEMORY_MB = 600
 _S3_KEYS = "s3-keys.json"
 _SERVER_PACKAGE, _ICEBERG_PACKAGE = "trino-server-core-*", "trino-iceberg-*"
