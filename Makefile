@@ -120,7 +120,7 @@ cost: setup ## What an account costs a day at 1,000, 10,000 and 100,000 events/s
 	@exec $(BIN)/python -m infra.cost
 
 .PHONY: score-outages
-score-outages: setup ## How well outages are found in simulated weeks, as of arrival; writes docs/outage-scores.md, prints one JSON line
+score-outages: setup ## How well outages are found in simulated weeks (writes docs/outage-scores.md) or in --history FOLDER; prints one JSON line
 	@exec $(BIN)/python -m tests.bench.score_outages $(ARGS)
 
 ##@ Release

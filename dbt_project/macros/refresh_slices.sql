@@ -5,7 +5,7 @@
 {% macro max_slice_ranges() %}{{ return(200) }}{% endmacro %}
 
 {# `days`: {from: {to, granules, rows}}; a slice rebuilds about `slice_rows` of the rows that touch it, whole buckets of
-   at most a week. Of a new table every row touches it, and nothing in between can be lost: one range a slice. #}
+   at most a week. Of a new table, which every row touches, a day is one range: nothing in between can be lost. #}
 {% macro slices_of_buckets(days, granule_minutes, slice_rows, is_new) %}
     {% set week = 7 * 24 * 60 // granule_minutes %}
     {% set found = [] %}
@@ -13,22 +13,29 @@
         {% set granules = day.granules | unique | sort | list %}
         {% set row_share = (day.rows | sum) / granules | length %}
         {% for number in granules %}
-            {% if not found or found[-1].rows + row_share > slice_rows
-                or (not is_new and (found[-1].numbers | length == week or found[-1].range_count == max_slice_ranges()))
+            {% if not found or found[-1].rows + row_share > slice_rows or (found[-1].bucket_n == week and not is_new)
+                or found[-1].spans | length == max_slice_ranges()
                 or (found[-1].days[-1][0] != day_from and found[-1].days | length == max_slice_days()) %}
-                {% do found.append({'rows': 0, 'numbers': [], 'range_count': 0, 'days': []}) %}
+                {% do found.append({'rows': 0, 'bucket_n': 0, 'spans': [], 'days': []}) %}
             {% endif %}
             {% set slice = found[-1] %}
-            {% set is_next = slice.numbers and slice.numbers[-1] + 1 == number %}
-            {% do slice.update({'rows': slice.rows + row_share, 'range_count': slice.range_count + (0 if is_next else 1)}) %}
-            {% do slice.numbers.append(number) %}
+            {% do slice.update({'rows': slice.rows + row_share, 'bucket_n': slice.bucket_n + 1}) %}
+            {% if slice.spans and (slice.spans[-1][1] == number or (is_new and slice.days[-1][0] == day_from)) %}
+                {% set first = slice.spans.pop()[0] %}
+                {% do slice.spans.append([first, number + 1]) %}
+            {% else %}
+                {% do slice.spans.append([number, number + 1]) %}
+            {% endif %}
             {% if not slice.days or slice.days[-1][0] != day_from %}{% do slice.days.append([day_from, day.to]) %}{% endif %}
         {% endfor %}
     {% endfor %}
     {% set slices = [] %}
     {% for slice in found %}
-        {% set numbers = range(slice.numbers[0], slice.numbers[-1] + 1) if is_new else slice.numbers %}
-        {% do slices.append({'granules': ranges_of(numbers, granule_minutes), 'days': slice.days}) %}
+        {% set ranges = [] %}
+        {% for first, end in slice.spans %}
+            {% do ranges.append([granule_ts(first, granule_minutes), granule_ts(end, granule_minutes)]) %}
+        {% endfor %}
+        {% do slices.append({'granules': ranges, 'days': slice.days}) %}
     {% endfor %}
     {{ return(slices) }}
 {% endmacro %}

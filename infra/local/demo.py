@@ -131,8 +131,10 @@ def has_refreshed() -> bool:
 def _print_summary(system: System, stages: Stages, arguments: argparse.Namespace) -> None:
     print(f"  {'total':<46}{stages.total_s:6.1f} s\n")
     memory = system.memory_mb()
+    total = sum(memory.values())
+    peak = max(total, system.peak_memory_mb)
     parts = ", ".join(f"{name} {megabytes:,.0f}" for name, megabytes in memory.items())
-    print(f"Memory: {sum(memory.values()):,.0f} MB in all ({parts}); peak {system.peak_memory_mb:,.0f} MB")
+    print(f"Memory: {total:,.0f} MB in all ({parts}); peak {peak:,.0f} MB")
     print(f"Logs:   {system.settings.logs_dir}")
     print("\nBy hand, in a second shell:  . infra/local/aws.env && dbt build")
     if arguments.feed == "simulated":

@@ -119,7 +119,7 @@ class LocalSettings:
             "DBT_PROFILES_DIR": str(REPO_ROOT / "dbt_project"),
             "SPARK_CONF_DIR": str(SPARK_CONF_DIR),
             "SPARK_LOCAL_IP": LOOPBACK,
-            "SPARK_SUBMIT_OPTS": f"-Djava.io.tmpdir={self.spark_temporary_dir}",
+            "SPARK_SUBMIT_OPTS": f'-Djava.io.tmpdir="{self.spark_temporary_dir}"',
             "TELCOPULSE_OUTAGES_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:telcopulse-outages",
             "PYTHONPATH": str(REPO_ROOT),
             "PATH": os.pathsep.join([venv_bin, os.environ.get("PATH", "")]),

@@ -54,6 +54,7 @@ class Trino:
     def __init__(self, settings: LocalSettings) -> None:
         self._settings = settings
         self._home = settings.state_dir / "trino"
+        self._temporary_dir = self._home / "temporary"
         self._process: subprocess.Popen[bytes] | None = None
         self.log = settings.logs_dir / "trino.log"
 
@@ -63,7 +64,7 @@ class Trino:
         command += [
             f"-Dconfig={self._home}/etc/config.properties",
             f"-Dlog.levels-file={self._home}/etc/log.properties",
-            f"-Djava.io.tmpdir={self._home}/temporary",
+            f"-Djava.io.tmpdir={self._temporary_dir}",
         ]
         command += ["-Dnode.environment=local", "-Dnode.id=local-1", f"-Dnode.data-dir={self._home}/data"]
         command += ["-cp", f"{_unpacked(_SERVER_PACKAGE)}/lib/*", "io.trino.server.TrinoServer"]
@@ -94,13 +95,14 @@ class Trino:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             processes.stop(self._process)
+            shutil.rmtree(self._temporary_dir, ignore_errors=True)
 
     def _write_home(self) -> None:
         """Lay out a Trino home: etc/ written anew, the plugins linked from the unpacked distribution."""
         shutil.rmtree(self._home, ignore_errors=True)
         (self._home / "etc" / "catalog").mkdir(parents=True)
         (self._home / "data").mkdir()
-        (self._home / "temporary").mkdir()
+        self._temporary_dir.mkdir()
         _link_plugin(self._home / "plugin" / "iceberg")
         (self._home / "etc" / _S3_KEYS).write_text(json.dumps({"mappings": _s3_keys()}))
         for path, properties in _configuration(self._settings).items():

@@ -15,17 +15,9 @@ GAP = timedelta(minutes=60)
 WINDOW = timedelta(minutes=15)
 MIN_VOTES = 10
 FIXED_SHARE = 0.2
-LABEL_FIELDS = (
-    "scenario",
-    "is_outage",
-    "evidence",
-    "area_codes",
-    "host_network",
-    "start_ts",
-    "end_ts",
-    "first_affected_arrival_ts",
-    "measured_n",
-)
+KNOWN_TS = "first_affected_arrival_ts"
+LABEL_FIELDS = ("scenario", "is_outage", "evidence", "area_codes", "host_network", "start_ts", "end_ts", "measured_n")
+EVIDENCE = ("explicit", "silence", "late", "none")
 CELL = ["area_level", "area_code", "network"]
 VOTES = ((0, 5), (5, 10), (10, 20), (20, 50), (50, float("inf")))
 RULES = ("confirmed", "fixed_threshold", "three_sigma")
@@ -168,17 +160,29 @@ def share(answers: Sequence[bool]) -> float | None:
 def read_labels(path: Path, begin: datetime) -> pd.DataFrame:
     """The labels from `begin` on, their instants as naive UTC.
 
-    Raises: ValueError: a line is no JSON, a field is missing, or an instant is none.
+    Raises: ValueError: a line is no JSON, or a field of one is missing or not what it should be.
     """
     labels = pd.read_json(path, lines=True, dtype=False)
     if labels.empty:
         return labels
-    if missing := [name for name in LABEL_FIELDS if name not in labels.columns]:
-        raise ValueError(f"no label has {', '.join(missing)}")
-    for name in ("start_ts", "end_ts", "first_affected_arrival_ts"):
-        labels[name] = pd.to_datetime(labels[name], utc=True).dt.tz_localize(None)
+    for name in LABEL_FIELDS:
+        if name not in labels or labels[name].isna().any():
+            raise ValueError(f"a label has no {name}")
+    if not labels["is_outage"].isin([True, False]).all():
+        raise ValueError("is_outage of a label is neither true nor false")
+    if not labels["evidence"].isin(EVIDENCE).all():
+        raise ValueError(f"evidence of a label is none of {', '.join(EVIDENCE)}")
+    if not labels["area_codes"].map(lambda codes: isinstance(codes, list)).all():
+        raise ValueError("area_codes of a label is no list")
+    if KNOWN_TS not in labels:
+        labels[KNOWN_TS] = None
+    for name in ("start_ts", "end_ts", KNOWN_TS):
+        texts = labels[name].astype("string")
+        labels[name] = pd.to_datetime(texts, utc=True, format="ISO8601").dt.tz_localize(None)
+    if (labels["end_ts"] <= labels["start_ts"]).any():
+        raise ValueError("a label ends before it starts")
     # An outage that nobody measured could be known from its start.
-    labels["first_affected_arrival_ts"] = labels["first_affected_arrival_ts"].fillna(labels["start_ts"])
+    labels[KNOWN_TS] = labels[KNOWN_TS].fillna(labels["start_ts"])
     return labels[labels["start_ts"] >= begin].reset_index(drop=True)
 
 

@@ -45,7 +45,7 @@ class History:
 
     @property
     def name(self) -> str:
-        return f"{self.scenarios}-{self.seed}"
+        return f"{'clean' if self.scenarios == 'none' else 'seed'}-{self.seed}"
 
     @property
     def end_ts(self) -> datetime:
@@ -62,7 +62,7 @@ def main() -> int:
         "--history",
         type=Path,
         nargs="+",
-        help="folders with events-*.jsonl and labels.jsonl as docs/feed.md describes them, instead of simulated ones",
+        help="folders with events-*.jsonl and labels.jsonl (docs/feed.md) to score; nothing is simulated then",
     )
     parser.add_argument("--seeds", type=int, nargs="*", default=[5, 6, 7], help="histories with outages")
     parser.add_argument("--clean-seeds", type=int, nargs="*", default=[8], help="histories without any")
@@ -79,7 +79,7 @@ def main() -> int:
     found = []
     try:
         for path in arguments.history or ():
-            require_history(path)
+            require_history(path, arguments.history)
         with tempfile.TemporaryDirectory(prefix="telcopulse-score-") as folder:
             project = copy_project(Path(folder) / "project")
             sql = duckdb_models.compiled(project, (*asof_checks.MODELS, asof_checks.CHECKS), asof_checks.VARIABLES)
@@ -136,8 +136,10 @@ def judge_simulated(history: History, folder: Path, sql: dict[str, str]) -> Judg
     return judged
 
 
-def require_history(folder: Path) -> None:
+def require_history(folder: Path, given: list[Path]) -> None:
     """Raises: InvalidHistory."""
+    if [path.resolve().name for path in given].count(folder.resolve().name) > 1:
+        raise InvalidHistory(folder, "has the name of another one")
     for pattern in ("events-*.jsonl", "labels.jsonl"):
         if not any(folder.glob(pattern)):
             raise InvalidHistory(folder, f"has no {pattern}")
@@ -148,7 +150,7 @@ def require_history(folder: Path) -> None:
 
 
 def judge_given(folder: Path, skip_days: float, database: Path, sql: dict[str, str]) -> Judged:
-    """Its first days only make baselines; it ends with what arrived last.
+    """Its first days only make baselines; it ends with its last measurement.
 
     Raises: InvalidHistory.
     """
@@ -157,7 +159,9 @@ def judge_given(folder: Path, skip_days: float, database: Path, sql: dict[str, s
             simulated_history.load(connection, folder)
         except duckdb.Error as error:
             raise InvalidHistory(folder, f"has an event that can't be read: {error}") from error
-        first, last = connection.execute("select min(arrival_ts), max(arrival_ts) from network_events").fetchall()[0]
+        first, last = connection.execute("select min(event_ts), max(event_ts) from network_events").fetchall()[0]
+        if first is None:
+            raise InvalidHistory(folder, "has no event")
         begin = first.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=skip_days)
         if last <= begin:
             raise InvalidHistory(folder, f"ends at {last} within the first {skip_days:g} days, which make baselines")

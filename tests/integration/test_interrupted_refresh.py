@@ -1,6 +1,7 @@
 """Refreshes that are killed, run beside each other or meet what the beats can't see end as one at once would."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -9,7 +10,7 @@ import pytest
 from infra.local import athena_client
 from infra.local.faults_client import FaultsClient
 from infra.local.settings import LocalSettings
-from tests.integration.histories import History
+from tests.integration.histories import START, History
 from tests.integration.marts import INTERMEDIATE, OUTAGE_KEYS, Marts, command
 from tests.integration.programs import wait_until
 
@@ -219,6 +220,20 @@ def test_a_run_asks_the_log_and_raw_once_and_nothing_that_it_knows(marts: Marts)
     assert [sql for sql in asked if "rowcount" in sql] == []
     assert len([sql for sql in asked if sql.startswith("merge into")]) == len(four)
     assert marts.changed_by_full_refresh(four) == {}
+
+
+def test_a_new_table_takes_one_statement_however_thin_its_history(marts: Marts) -> None:
+    history = History(23, now=START - timedelta(days=800))
+    marts.empty()
+    marts.append(history.spread(1, source="s3://files/old.jsonl"))
+    history.now = START
+    for number in range(8):
+        marts.append(history.spread(35, source=f"s3://files/{number}.jsonl"))
+    assert len(history.buckets()) > 200
+    before = executions()
+    marts.make_anew((INTERMEDIATE,))
+    assert len([sql for sql in statements(executions() - before) if sql.startswith("merge into")]) == 1
+    assert marts.counts() == history.buckets()
 
 
 @pytest.mark.slow

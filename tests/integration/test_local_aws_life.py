@@ -38,6 +38,7 @@ def test_up_answers_by_hand_and_down_leaves_nothing(tmp_path: Path) -> None:
     assert any((tmp_path / "trino" / "temporary").iterdir()), "what the engine unpacks stays in the stack's folder"
     _local(environment, "down")
     assert not settings.spark_temporary_dir.exists()
+    assert not (tmp_path / "trino" / "temporary").exists()
     assert not [process for process in tree if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert "nothing runs" in _local(environment, "down").stdout
 

@@ -1,9 +1,12 @@
 """What counts as an alarm, as found and as false."""
 
+import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tests.bench import outage_figures, outage_report
 from tests.bench.outage_figures import Judged
@@ -71,3 +74,46 @@ def test_the_page_shows_each_scenario_and_its_plots(tmp_path: Path) -> None:
     outage_report.write(tmp_path / "page.md", outage_figures.of([judged([said(10)], [label()])]), "make it", minutes=1)
     assert "| one_network | 1 | 1 | 8 | 8 |" in (tmp_path / "page.md").read_text()
     assert sorted(path.name for path in (tmp_path / "images").iterdir()) == ["outage-delay.svg", "outage-recall.svg"]
+
+
+WRITTEN = {
+    "scenario": "one_network",
+    "is_outage": True,
+    "evidence": "explicit",
+    "area_codes": ["080193"],
+    "host_network": "orange",
+    "start_ts": "2026-11-23T11:00:00+01:00",
+    "end_ts": "2026-11-23T11:00:00.500Z",
+    "measured_n": 80,
+}
+
+
+def written(folder: Path, *labels: dict[str, Any]) -> Path:
+    path = folder / "labels.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in labels))
+    return path
+
+
+def test_labels_are_read_in_utc_and_known_from_their_start_unless_they_say_more(tmp_path: Path) -> None:
+    more = WRITTEN | {"start_ts": "2026-11-22T10:00:00Z", "first_affected_arrival_ts": "2026-11-22T10:07:00Z"}
+    labels = outage_figures.read_labels(written(tmp_path, WRITTEN, more), datetime(2026, 11, 23))
+    assert labels["start_ts"].tolist() == [pd.Timestamp("2026-11-23 10:00")]
+    assert labels["first_affected_arrival_ts"].tolist() == [pd.Timestamp("2026-11-23 10:00")]
+    labels = outage_figures.read_labels(written(tmp_path, WRITTEN, more), datetime(2026, 11, 22))
+    assert labels["first_affected_arrival_ts"].tolist()[1] == pd.Timestamp("2026-11-22 10:07")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"is_outage": None}, "no is_outage"),
+        ({"is_outage": "yes"}, "neither true nor false"),
+        ({"evidence": "loud"}, "evidence of a label"),
+        ({"area_codes": "080193"}, "area_codes of a label"),
+        ({"start_ts": 1_763_895_600_000}, "1763895600000"),
+        ({"end_ts": "2026-11-23T10:00:00Z"}, "ends before it starts"),
+    ],
+)
+def test_a_label_that_cannot_be_used_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        outage_figures.read_labels(written(tmp_path, WRITTEN, WRITTEN | changes), datetime(2026, 1, 1))
