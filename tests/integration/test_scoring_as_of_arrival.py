@@ -118,7 +118,7 @@ def test_a_history_without_usable_labels_is_refused_in_words(history: Path) -> N
         del line["measured_n"]
     labels.write_text("".join(json.dumps(line) + "\n" for line in lines))
     refused = score("--history", history, "--skip-days", 1)
-    assert (refused.returncode, "no label has measured_n" in refused.stderr) == (2, True), refused.stderr
+    assert (refused.returncode, "a label has no measured_n" in refused.stderr) == (2, True), refused.stderr
     labels.unlink()
     refused = score("--history", history)
     assert (refused.returncode, "has no labels.jsonl" in refused.stderr) == (2, True), refused.stderr
