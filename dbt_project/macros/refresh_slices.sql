@@ -11,31 +11,25 @@
     {% set found = [] %}
     {% for day_from, day in days | dictsort %}
         {% set granules = day.granules | unique | sort | list %}
+        {% set granules = range(granules[0], granules[-1] + 1) | list if is_new else granules %}
         {% set row_share = (day.rows | sum) / granules | length %}
         {% for number in granules %}
-            {% if not found or found[-1].rows + row_share > slice_rows or (found[-1].bucket_n == week and not is_new)
-                or found[-1].spans | length == max_slice_ranges()
+            {% if not found or found[-1].rows + row_share > slice_rows
+                or (found[-1].numbers | length == week and not is_new)
+                or found[-1].range_count == max_slice_ranges()
                 or (found[-1].days[-1][0] != day_from and found[-1].days | length == max_slice_days()) %}
-                {% do found.append({'rows': 0, 'bucket_n': 0, 'spans': [], 'days': []}) %}
+                {% do found.append({'rows': 0, 'numbers': [], 'range_count': 0, 'days': []}) %}
             {% endif %}
             {% set slice = found[-1] %}
-            {% do slice.update({'rows': slice.rows + row_share, 'bucket_n': slice.bucket_n + 1}) %}
-            {% if slice.spans and (slice.spans[-1][1] == number or (is_new and slice.days[-1][0] == day_from)) %}
-                {% set first = slice.spans.pop()[0] %}
-                {% do slice.spans.append([first, number + 1]) %}
-            {% else %}
-                {% do slice.spans.append([number, number + 1]) %}
-            {% endif %}
+            {% set is_next = slice.numbers and slice.numbers[-1] + 1 == number %}
+            {% do slice.update({'rows': slice.rows + row_share, 'range_count': slice.range_count + (0 if is_next else 1)}) %}
+            {% do slice.numbers.append(number) %}
             {% if not slice.days or slice.days[-1][0] != day_from %}{% do slice.days.append([day_from, day.to]) %}{% endif %}
         {% endfor %}
     {% endfor %}
     {% set slices = [] %}
     {% for slice in found %}
-        {% set ranges = [] %}
-        {% for first, end in slice.spans %}
-            {% do ranges.append([granule_ts(first, granule_minutes), granule_ts(end, granule_minutes)]) %}
-        {% endfor %}
-        {% do slices.append({'granules': ranges, 'days': slice.days}) %}
+        {% do slices.append({'granules': ranges_of(slice.numbers, granule_minutes), 'days': slice.days}) %}
     {% endfor %}
     {{ return(slices) }}
 {% endmacro %}

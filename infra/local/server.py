@@ -56,7 +56,9 @@ def serve(settings: LocalSettings) -> None:
 
 def start_services(settings: LocalSettings) -> None:
     """Serve an account with nothing in it, in threads of this process; queries need an engine beside it."""
-    settings.spark_temporary_dir.mkdir(parents=True, exist_ok=True)
+    # A stack that was killed left it.
+    shutil.rmtree(settings.spark_temporary_dir, ignore_errors=True)
+    settings.spark_temporary_dir.mkdir(parents=True)
     patches.install(settings)
     athena.install(
         trino_url=settings.trino_url,

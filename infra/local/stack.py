@@ -43,7 +43,6 @@ def start(settings: LocalSettings, *, tied_to_us: bool) -> RunningStack:
     log, ready = settings.logs_dir / "aws.log", settings.state_dir / "ready"
     # It speaks of a stream and a table that the new account doesn't have.
     shutil.rmtree(settings.checkpoint_dir, ignore_errors=True)
-    shutil.rmtree(settings.spark_temporary_dir, ignore_errors=True)
     log.unlink(missing_ok=True)
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "infra.local", "serve"]
