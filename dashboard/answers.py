@@ -57,17 +57,13 @@ class SharedAnswers:
 
     def rows(self, query: Query) -> list[Row]:
         """Raises: QueryError: Athena could not answer, and no answer is young enough to be shown."""
-        key = _key(query)
-        with self._lock:
-            now, known = self._clock(), self._answers.get(key)
-            if known:
-                known.watched_at = now
-                if self._holds(known, now):
-                    return known.rows
-            asking = self._start(key, query, now)
-            if known and self._is_fit(known, now):
-                return known.rows
-        return asking.result()
+        found = self._look(query)
+        return found.result() if isinstance(found, Future) else found
+
+    def known(self, query: Query) -> list[Row] | None:
+        """The answer that may be shown without waiting; what is missing or holds no more is asked for meanwhile."""
+        found = self._look(query)
+        return None if isinstance(found, Future) else found
 
     def ahead(self, *queries: Query) -> None:
         """Begin to ask for what will be needed, all at once."""
@@ -83,6 +79,17 @@ class SharedAnswers:
         with self._lock:
             self._answers.pop(_key(query), None)
             self._asking.pop(_key(query), None)
+
+    def _look(self, query: Query) -> list[Row] | Future[list[Row]]:
+        key = _key(query)
+        with self._lock:
+            now, known = self._clock(), self._answers.get(key)
+            if known:
+                known.watched_at = now
+                if self._holds(known, now):
+                    return known.rows
+            asking = self._start(key, query, now)
+            return known.rows if known and self._is_fit(known, now) else asking
 
     def _holds(self, answer: _Answer, now: float) -> bool:
         is_timed = answer.query == self._freshness or answer.query.is_slow

@@ -1,4 +1,4 @@
-"""Incidents as HTML cards. Pure; every text of the data is escaped."""
+"""How fresh the data is and incidents, as HTML. Pure; every text of the data is escaped."""
 
 import html
 from datetime import datetime
@@ -7,10 +7,20 @@ from urllib.parse import quote
 
 from dashboard import formatting as fmt
 from dashboard.client import Row
-from dashboard.palette import STATE_COLOURS
+from dashboard.palette import BLUE, GREY, ORANGE, STATE_COLOURS, VERMILION
 
 # Okabe and Ito's colours; a sign and a word say the same.
 _SIGNS = {"CONFIRMED": "■", "SUSPECTED": "▲", "DEGRADED": "◆", "RECOVERING": "↗", "INSUFFICIENT_DATA": "?", "OK": "–"}
+_FRESHNESS_SIGNS = {"Fresh": "●", "Delayed": "◐", "Stale": "○", "No data": "✕"}
+_FRESHNESS_COLOURS = {"Fresh": BLUE, "Delayed": ORANGE, "Stale": VERMILION, "No data": GREY}
+_STRIP_STYLE = """
+<style>
+.tp-strip {display:flex; flex-wrap:wrap; gap:.5rem 1.75rem; padding:.6rem .9rem; border-left:5px solid var(--tp);
+  background:color-mix(in srgb, var(--tp) 10%, transparent); border-radius:4px; font-size:.95rem;}
+.tp-strip small {flex-basis:100%; font-size:.85rem;}
+.tp-strip b {font-variant-numeric:tabular-nums;}
+</style>
+"""
 STYLE = """
 <style>
 .tp-incidents {display:flex; flex-direction:column; gap:.5rem;}
@@ -26,12 +36,42 @@ STYLE = """
 """
 
 
+def freshness_strip(newest: Row, now: datetime) -> str:
+    """The age of the newest event and of the marts, in words beside the colour."""
+    event_age, mart_age = fmt.age_s(newest["newest_event_ts"], now), fmt.age_s(newest["refreshed_ts"], now)
+    ages = [value for value in (event_age, mart_age) if value is not None]
+    word = fmt.freshness_word(max(ages) if len(ages) == 2 else None)
+    lag = fmt.age(newest["lag_arrival_p95_s"]) if newest["lag_arrival_p95_s"] is not None else fmt.MISSING
+    parts = [
+        f"<b>{_FRESHNESS_SIGNS[word]} {word}</b>",
+        f"newest event <b>{fmt.age(event_age)}</b> ago",
+        f"marts refreshed <b>{fmt.age(mart_age)}</b> ago",
+        f"arrival to mart, 95 %: <b>{lag}</b>",
+        f'data as of <b title="{html.escape(fmt.utc_time(newest["newest_event_ts"]))}">'
+        f"{fmt.local_time(newest['newest_event_ts'])}</b> (Madrid)",
+    ]
+    spans = "".join(f"<span>{part}</span>" for part in parts)
+    return (
+        f'{_STRIP_STYLE}<div class="tp-strip" role="status" style="--tp:{_FRESHNESS_COLOURS[word]}">{spans}'
+        f"<small>{fmt.FRESHNESS_RULE}</small></div>"
+    )
+
+
 def incident_list(rows: list[Row], now: datetime) -> str:
     return f'{STYLE}<div class="tp-incidents">{"".join(_linked(row, now) for row in rows)}</div>'
 
 
 def incident_card(row: Row, now: datetime) -> str:
     return f'{STYLE}<div class="tp-incidents">{_card(row, now, "div", "role=status")}</div>'
+
+
+def judged(found: list[Row]) -> str:
+    """How many areas could be judged: silence is not good news by itself."""
+    if not found:
+        return "No area had enough votes to tell within the last hour."
+    row = found[0]
+    told = f"{fmt.number(row['judged_count'])} of {fmt.number(row['check_count'])}"
+    return f"Of the areas and networks with votes, {told} have enough to tell ({fmt.local_time(row['check_ts'])})."
 
 
 def link(incident_id: str) -> str:

@@ -1,6 +1,5 @@
 """What pages are made of: cached queries, the freshness strip, filters bound to the address, designed states."""
 
-import html
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,12 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard import cards, queries
 from dashboard import formatting as fmt
-from dashboard import queries
 from dashboard.answers import SharedAnswers
 from dashboard.client import MartsClient, NotBuiltYet, QueryError, Row
 from dashboard.filters import AREA_LEVELS, Choice, choose, choose_day, complaint_about_unknown
-from dashboard.palette import BLUE, GREY, ORANGE, VERMILION
 from dashboard.queries import Query
 from dashboard.settings import Settings
 
@@ -34,25 +32,16 @@ h1 {font-size:2rem !important;}
 h2, h3 {font-size:1.25rem !important;}
 </style>
 """
-_STRIP_CSS = """
-<style>
-.tp-strip {display:flex; flex-wrap:wrap; gap:.5rem 1.75rem; padding:.6rem .9rem; border-left:5px solid var(--tp);
-  background:color-mix(in srgb, var(--tp) 10%, transparent); border-radius:4px; font-size:.95rem;}
-.tp-strip small {flex-basis:100%; font-size:.85rem;}
-.tp-strip b {font-variant-numeric:tabular-nums;}
-</style>
-"""
-_FRESHNESS_SIGNS = {"Fresh": "●", "Delayed": "◐", "Stale": "○", "No data": "✕"}
-_FRESHNESS_COLOURS = {"Fresh": BLUE, "Delayed": ORANGE, "Stale": VERMILION, "No data": GREY}
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _client() -> MartsClient:
     return MartsClient(Settings.from_env())
 
 
-@st.cache_resource
-def _answers() -> SharedAnswers:
+@st.cache_resource(show_spinner=False)
+def answers() -> SharedAnswers:
+    """One a process: what Athena has answered to any viewer."""
     client = _client()
 
     def ask(query: Query) -> list[Row]:
@@ -107,13 +96,13 @@ def rows_of(query: Query) -> list[Row]:
 
     Raises: QueryError.
     """
-    return _answers().rows(query)
+    return answers().rows(query)
 
 
 def ahead(*wanted: Query) -> None:
     """Ask for what a page will need, all at once; for what its filters need, too, so that another choice waits for
     nothing."""
-    _answers().ahead(*wanted)
+    answers().ahead(*wanted)
 
 
 def write(query: Query) -> None:
@@ -126,7 +115,7 @@ def write(query: Query) -> None:
 
 def forget(query: Query) -> None:
     """Ask Athena anew for what this process has just changed."""
-    _answers().forget(query)
+    answers().forget(query)
 
 
 def show_query_error(error: QueryError) -> None:
@@ -154,26 +143,8 @@ def freshness_strip() -> None:
     found = rows_of(queries.freshness())
     if not found:
         raise NotBuiltYet("The marts are not there yet: waiting for the first refresh.")
-    newest, now = found[0], datetime.now(UTC)
-    event_age, mart_age = fmt.age_s(newest["newest_event_ts"], now), fmt.age_s(newest["refreshed_ts"], now)
-    ages = [value for value in (event_age, mart_age) if value is not None]
-    word = fmt.freshness_word(max(ages) if len(ages) == 2 else None)
-    lag = fmt.age(newest["lag_arrival_p95_s"]) if newest["lag_arrival_p95_s"] is not None else fmt.MISSING
-    parts = [
-        f"<b>{_FRESHNESS_SIGNS[word]} {word}</b>",
-        f"newest event <b>{fmt.age(event_age)}</b> ago",
-        f"marts refreshed <b>{fmt.age(mart_age)}</b> ago",
-        f"arrival to mart, 95 %: <b>{lag}</b>",
-        f'data as of <b title="{html.escape(fmt.utc_time(newest["newest_event_ts"]))}">'
-        f"{fmt.local_time(newest['newest_event_ts'])}</b> (Madrid)",
-    ]
-    spans = "".join(f"<span>{part}</span>" for part in parts)
     with st.container(key="freshness"):
-        colour = _FRESHNESS_COLOURS[word]
-        st.html(
-            f'{_STRIP_CSS}<div class="tp-strip" role="status" style="--tp:{colour}">{spans}'
-            f"<small>{fmt.FRESHNESS_RULE}</small></div>"
-        )
+        st.html(cards.freshness_strip(found[0], datetime.now(UTC)))
 
 
 def select(label: str, name: str, options: dict[str, str], default: str) -> str:
@@ -279,16 +250,7 @@ def no_incident(text: str) -> None:
 
     Raises: QueryError.
     """
-    judged = rows_of(queries.judged_now())
-    if judged:
-        row = judged[0]
-        told = f"{fmt.number(row['judged_count'])} of {fmt.number(row['check_count'])}"
-        text += (
-            f" Of the areas and networks with votes, {told} have enough to tell ({fmt.local_time(row['check_ts'])})."
-        )
-    else:
-        text += " No area had enough votes to tell within the last hour."
-    empty(text, "no-incident")
+    empty(f"{text} {cards.judged(rows_of(queries.judged_now()))}", "no-incident")
 
 
 def _bound_select(label: str, name: str, options: dict[str, str], choice: Choice, default: str) -> str:

@@ -37,10 +37,13 @@ def findings(page: Page) -> list[str]:
     return found
 
 
-def _found_now(page: Page) -> list[str]:
+def broken_rules(page: Page) -> list[str]:
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+    return [f"{rule['id']}: {' '.join(node['target'])}" for rule in found for node in rule["nodes"]]
+
+
+def _found_now(page: Page) -> list[str]:
     contrasts = page.evaluate(CONTRASTS_IN_CHARTS)
-    return [
-        *(f"{rule['id']}: {' '.join(node['target'])}" for rule in found for node in rule["nodes"]),
-        *(f"contrast of {contrast:.1f}: {text}" for text, contrast in contrasts if contrast < MIN_CONTRAST),
+    return broken_rules(page) + [
+        f"contrast of {contrast:.1f}: {text}" for text, contrast in contrasts if contrast < MIN_CONTRAST
     ]

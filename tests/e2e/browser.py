@@ -41,7 +41,7 @@ def launched_with_profile(profile: Path, *flags: str) -> Iterator[BrowserContext
 def open_page(page: Page, url: str) -> None:
     """Go to `url` and wait until every query of the page has answered."""
     page.goto(url)
-    page.locator(".tp-strip").wait_for(timeout=LOADED_TIMEOUT_MS)
+    page.locator("#root .tp-strip").wait_for(timeout=LOADED_TIMEOUT_MS)
     settle(page)
 
 

@@ -50,7 +50,7 @@ def take(browser: Browser, url: str, shot: Shot) -> bytes:
 
 def _incident(page: Page, url: str) -> str:
     open_page(page, f"{url}/outages?incidents=30")
-    return str(page.locator("a.tp-incident").first.get_attribute("href")).removeprefix("/")
+    return str(page.locator("#root a.tp-incident").first.get_attribute("href")).removeprefix("/")
 
 
 def main() -> int:

@@ -42,7 +42,7 @@ def test_a_new_outage_shows_without_a_reload_explains_itself_and_is_acknowledged
     whole_path: WholePath, page: Page
 ) -> None:
     open_page(page, whole_path.dashboard_url)
-    card = page.locator("a.tp-incident", has_text=AREA)
+    card = page.locator("#root a.tp-incident", has_text=AREA)
     expect(card).to_have_count(0)
     replay.put(boto3.client("kinesis"), STREAM, reports_of_no_service(datetime.now(UTC)))
     # Of reports that arrive in two batches, the first may not be enough.
@@ -54,7 +54,7 @@ def test_a_new_outage_shows_without_a_reload_explains_itself_and_is_acknowledged
 
     card.click()
     page.wait_for_url("**/incident?id=*")
-    page.locator(".tp-strip").wait_for(timeout=LOADED_TIMEOUT_MS)
+    page.locator("#root .tp-strip").wait_for(timeout=LOADED_TIMEOUT_MS)
     settle(page)
     shown = page.locator(".st-key-incident .tp-incident")
     expect(shown).to_contain_text(AREA)

@@ -309,7 +309,7 @@ def test_every_page_says_its_data_as_of_and_asks_nobody_else(whole_path: WholePa
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
     open_page(page, f"{whole_path.dashboard_url}/{path}")
-    strip = page.locator(".tp-strip").inner_text()
+    strip = page.locator("#root .tp-strip").inner_text()
     assert "data as of" in strip
     assert "newest event" in strip
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
