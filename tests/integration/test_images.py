@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,8 @@ def test_the_dashboard_starts_and_is_found_healthy(tmp_path: Path) -> None:
         while not is_healthy():
             assert time.monotonic() < deadline, "the dashboard did not become healthy"
             time.sleep(0.5)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=START_TIMEOUT_S) as page:
+            assert b'<div id="root"></div>' in page.read()
 
 
 def test_the_refresh_loop_starts_seeds_and_stops_when_told(tmp_path: Path, local_aws: LocalSettings) -> None:

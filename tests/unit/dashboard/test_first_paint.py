@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
 from dashboard import components, first_paint, queries
 from dashboard.answers import SharedAnswers
@@ -95,23 +96,27 @@ def test_a_page_waits_for_no_query_and_asks_for_what_it_will_need() -> None:
     may_answer.set()
     for query in (queries.freshness(), queries.incidents(1)):
         answers.rows(query)
-    assert sorted(query.sql for query in asked) == sorted([queries.freshness().sql, queries.incidents(1).sql])
+    assert {query.sql for query in asked} == {queries.freshness().sql, queries.incidents(1).sql}
     assert "● Fresh" in first_paint.paint("signal", answers, NOW)
 
 
-def test_an_answer_that_failed_leaves_the_page_to_streamlit() -> None:
-    def ask(query: Query) -> list[Row]:
-        raise OSError("connection refused")
+def opened(monkeypatch: pytest.MonkeyPatch, answers: SharedAnswers) -> HTMLResponse:
+    monkeypatch.setattr(components, "answers", lambda: answers)
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "server": ("x", 80)}
+    return first_paint.page(Request(scope))
 
-    answers = SharedAnswers(ask, queries.freshness())
-    for _ in range(2):
-        assert first_paint.paint("", answers, NOW) == ""
+
+def test_a_row_that_cannot_be_told_leaves_the_page_to_streamlit(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    html = bytes(opened(monkeypatch, knowing(incident(state="NONSENSE"))).body).decode()
+    assert '<div id="root"></div>' in html
+    assert "first-paint" not in html
+    assert "event=first_paint_failed" in caplog.text
 
 
 def test_the_page_is_streamlits_with_the_first_paint_before_its_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(components, "answers", lambda: knowing(incident()))
-    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "server": ("x", 80)}
-    answer = first_paint.page(Request(scope))
+    answer = opened(monkeypatch, knowing(incident()))
     html = bytes(answer.body).decode()
     assert html.index('id="first-paint"') < html.index('<div id="root"></div>')
     assert '<script type="module"' in html
