@@ -84,7 +84,7 @@ def _linked(row: Row, now: datetime) -> str:
 
 def _card(row: Row, now: datetime, tag: str, attributes: str) -> str:
     colour, sign = STATE_COLOURS[row["state"]], _SIGNS[row["state"]]
-    where = f"<b>{_text(row['area_name'])}</b> · {_text(row['network_name'])}"
+    where = f"<b>{_text(fmt.place(row))}</b> · {_text(row['network_name'])}"
     seen = row["acknowledged_by"]
     acknowledged = f"acknowledged by {_text(seen)}" if seen else "not acknowledged"
     more = " · ".join([_peak(row), _text(fmt.evidence(row["evidence"])), acknowledged])

@@ -22,6 +22,7 @@ from dashboard.formatting import (
     local_time,
     minutes,
     number,
+    place,
     rank,
     rivals,
     share,
@@ -244,7 +245,7 @@ def share_by_check(rows: list[Row]) -> go.Figure:
 def incident_timeline(rows: list[Row], now: datetime) -> go.Figure:
     """Incidents as bars from start to end, or to `now` (UTC); beside what is open stands the word of its state."""
     now = now.replace(tzinfo=None)
-    names = [f"{row['area_name']} · {row['network_name']}" for row in rows]
+    names = [f"{place(row)} · {row['network_name']}" for row in rows]
     figure = _figure(height=60 + 26 * len(set(names)))
     for state, colour in STATE_COLOURS.items():
         shown = [(name, row) for name, row in zip(names, rows, strict=True) if row["state"] == state]

@@ -212,6 +212,11 @@ def evidence(kinds: str) -> str:
     return ", ".join(EVIDENCE_WORDS.get(kind, kind) for kind in kinds.split(", "))
 
 
+def place(row: Mapping[str, Any]) -> str:
+    """The area's name; a province is told from the municipality that has its name."""
+    return f"{row['area_name']} (province)" if row["area_level"] == "province" else str(row["area_name"])
+
+
 def age_s(value: datetime | None, now: datetime) -> float | None:
     return None if value is None else max(0.0, (now - _aware(value)).total_seconds())
 

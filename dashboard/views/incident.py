@@ -34,7 +34,7 @@ def _body(incident_id: str) -> None:
             components.empty("The address names no incident: choose one on the page Outages.", "no-incident")
             return
         if not found:
-            components.empty(f"No incident {quoted(incident_id)} is known: its address may be cut off.", "no-incident")
+            _gone(incident_id)
             return
         with st.container(key="incident"):
             st.html(cards.incident_card(found[0], datetime.now(UTC)))
@@ -42,6 +42,18 @@ def _body(incident_id: str) -> None:
         _said(incident_id)
     except QueryError as error:
         components.show_query_error(error)
+
+
+def _gone(incident_id: str) -> None:
+    if not components.rows_of(queries.incident_changes(incident_id)):
+        components.empty(f"No incident {quoted(incident_id)} is known: its address may be cut off.", "no-incident")
+        return
+    components.empty(
+        "Withdrawn: by votes that came later this is no incident, or it is told as another one, such as a "
+        "municipality's instead of its province's. What is open now stands under “All incidents”.",
+        "withdrawn",
+    )
+    _said(incident_id)
 
 
 def _evidence(incident_id: str) -> None:

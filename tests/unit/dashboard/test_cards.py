@@ -13,6 +13,7 @@ NOW = datetime(2026, 11, 25, 19, 0)
 def incident(**changes: Any) -> dict[str, Any]:
     row = {
         "incident_id": "a1",
+        "area_level": "municipality",
         "area_name": "Barcelona",
         "network_name": "Orange",
         "state": "CONFIRMED",
@@ -59,6 +60,11 @@ def test_an_incident_that_is_over_says_how_long_it_lasted() -> None:
 def test_every_state_has_a_word_and_a_sign_beside_its_colour(state: str) -> None:
     assert f"<b>{formatting.STATE_WORDS[state]}</b>" in shown(state=state)
     assert len({cards._SIGNS[state] for state in formatting.STATE_WORDS}) == len(formatting.STATE_WORDS)
+
+
+def test_a_province_is_told_from_the_municipality_of_its_name() -> None:
+    assert "<b>Barcelona (province)</b>" in shown(area_level="province")
+    assert "<b>Barcelona</b>" in shown()
 
 
 @pytest.mark.parametrize("column", ["area_name", "network_name", "acknowledged_by", "incident_id"])

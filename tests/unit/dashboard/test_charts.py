@@ -89,8 +89,8 @@ def test_the_map_tells_levels_apart_by_word_and_counts() -> None:
 
 
 def test_the_timeline_says_the_state_of_what_is_open_and_goes_on_to_now() -> None:
-    where = {"area_name": "<b>Bovera</b>", "network_name": "Orange", "start_ts": datetime(2026, 11, 24, 11)}
-    numbers = {"peak_bad_share": 0.5, "peak_bad_n": 5, "peak_vote_n": 10}
+    where = {"area_level": "municipality", "area_name": "<b>Bovera</b>", "network_name": "Orange"}
+    numbers = {"start_ts": datetime(2026, 11, 24, 11), "peak_bad_share": 0.5, "peak_bad_n": 5, "peak_vote_n": 10}
     rows = [
         {**where, **numbers, "state": "CONFIRMED", "is_closed": False, "end_ts": None},
         {**where, **numbers, "state": "OK", "is_closed": True, "end_ts": datetime(2026, 11, 24, 11, 30)},

@@ -25,6 +25,7 @@ JUDGED = {"check_ts": datetime(2026, 11, 25, 18, 55), "judged_count": 41, "check
 def incident(**changes: Any) -> Row:
     row = {
         "incident_id": "a1",
+        "area_level": "municipality",
         "area_name": "Lleida",
         "network_name": "Orange",
         "state": "CONFIRMED",
