@@ -21,6 +21,7 @@ _STRIP_STYLE = """
 .tp-strip b {font-variant-numeric:tabular-nums;}
 </style>
 """
+NONE_OPEN = "No incident is open."
 STYLE = """
 <style>
 .tp-incidents {display:flex; flex-direction:column; gap:.5rem;}
@@ -55,6 +56,10 @@ def freshness_strip(newest: Row, now: datetime) -> str:
         f'{_STRIP_STYLE}<div class="tp-strip" role="status" style="--tp:{_FRESHNESS_COLOURS[word]}">{spans}'
         f"<small>{fmt.FRESHNESS_RULE}</small></div>"
     )
+
+
+def open_incidents(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if not row["is_closed"]]
 
 
 def incident_list(rows: list[Row], now: datetime) -> str:

@@ -75,10 +75,10 @@ def _broken_now(answers: SharedAnswers, now: datetime) -> str:
     incidents = answers.known(queries.incidents(1))
     if incidents is None:
         return ""
-    if active := [row for row in incidents if not row["is_closed"]]:
+    if active := cards.open_incidents(incidents):
         return f"<h2>Broken now</h2>{cards.incident_list(active, now)}"
     judged = answers.known(queries.judged_now())
-    return "" if judged is None else f"<h2>Broken now</h2><p>No incident is open. {cards.judged(judged)}</p>"
+    return "" if judged is None else f"<h2>Broken now</h2><p>{cards.NONE_OPEN} {cards.judged(judged)}</p>"
 
 
 def _streamlits_page() -> str:

@@ -81,7 +81,7 @@ def _list(rows: list[Row]) -> None:
         st.caption(f"The first {len(shown)} of {fmt.number(len(rows))}; the CSV has all of them.")
     with st.container(key="timeline"):
         components.chart(charts.incident_timeline(shown, now))
-    is_open = [row for row in shown if not row["is_closed"]]
+    is_open = cards.open_incidents(shown)
     over = shown[len(is_open) :]
     st.html(cards.incident_list([*is_open, *over[:_OVER_SHOWN]], now))
     if earlier := over[_OVER_SHOWN:]:

@@ -43,13 +43,13 @@ def _body(day: str) -> None:
 
 def _active() -> None:
     st.subheader("Broken now")
-    active = [row for row in components.rows_of(queries.incidents(1)) if not row["is_closed"]]
+    active = cards.open_incidents(components.rows_of(queries.incidents(1)))
     with st.container(key="active"):
         if active:
             st.html(cards.incident_list(active, datetime.now(UTC)))
             components.download(active, key="active", name="open-incidents")
         else:
-            components.no_incident("No incident is open.")
+            components.no_incident(cards.NONE_OPEN)
 
 
 def _figures(day: str, of_service: Row) -> None:

@@ -1,34 +1,14 @@
 """Incident cards say state, place, time and numbers in words, and show markup in names as text."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from dashboard import cards, formatting
+from tests.unit.dashboard.rows import incident
 
 NOW = datetime(2026, 11, 25, 19, 0)
-
-
-def incident(**changes: Any) -> dict[str, Any]:
-    row = {
-        "incident_id": "a1",
-        "area_level": "municipality",
-        "area_name": "Barcelona",
-        "network_name": "Orange",
-        "state": "CONFIRMED",
-        "is_closed": False,
-        "evidence": "explicit, late",
-        "start_ts": NOW - timedelta(minutes=25),
-        "end_ts": None,
-        "duration_minutes": 25,
-        "peak_bad_share": 0.62,
-        "peak_bad_n": 31,
-        "peak_vote_n": 50,
-        "baseline_share": 0.012,
-        "acknowledged_by": None,
-    }
-    return row | changes
 
 
 def shown(**changes: Any) -> str:

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -12,40 +11,19 @@ from dashboard import components, first_paint, queries
 from dashboard.answers import SharedAnswers
 from dashboard.client import Row
 from dashboard.queries import Query
+from tests.unit.dashboard.rows import freshness, incident
 
 NOW = datetime(2026, 11, 25, 19, 0, tzinfo=UTC)
-FRESH = {
-    "newest_event_ts": datetime(2026, 11, 25, 18, 59, 20),
-    "refreshed_ts": datetime(2026, 11, 25, 18, 59, 30),
-    "lag_arrival_p95_s": 31.0,
-}
 JUDGED = {"check_ts": datetime(2026, 11, 25, 18, 55), "judged_count": 41, "check_count": 60}
-
-
-def incident(**changes: Any) -> Row:
-    row = {
-        "incident_id": "a1",
-        "area_level": "municipality",
-        "area_name": "Lleida",
-        "network_name": "Orange",
-        "state": "CONFIRMED",
-        "is_closed": False,
-        "evidence": "explicit",
-        "start_ts": datetime(2026, 11, 25, 18, 35),
-        "end_ts": None,
-        "duration_minutes": 25,
-        "peak_bad_share": 0.62,
-        "peak_bad_n": 31,
-        "peak_vote_n": 50,
-        "baseline_share": 0.012,
-        "acknowledged_by": None,
-    }
-    return row | changes
 
 
 def knowing(*incidents: Row) -> SharedAnswers:
     """Answers that hold all that a first paint tells."""
-    known = [(queries.freshness(), [FRESH]), (queries.incidents(1), list(incidents)), (queries.judged_now(), [JUDGED])]
+    known = [
+        (queries.freshness(), [freshness()]),
+        (queries.incidents(1), list(incidents)),
+        (queries.judged_now(), [JUDGED]),
+    ]
     rows = {query.sql: found for query, found in known}
     answers = SharedAnswers(lambda query: rows[query.sql], queries.freshness())
     for query, _ in known:
@@ -54,7 +32,7 @@ def knowing(*incidents: Row) -> SharedAnswers:
 
 
 def test_the_first_paint_of_the_overview_tells_how_fresh_and_what_is_broken() -> None:
-    html = first_paint.paint("", knowing(incident(), incident(area_name="Reus", is_closed=True)), NOW)
+    html = first_paint.paint("", knowing(incident(area_name="Lleida"), incident(area_name="Reus", is_closed=True)), NOW)
     for said in ("<h1>Overview</h1>", "● Fresh", "40 s</b> ago", "Broken now", "Lleida", "at worst 62 %"):
         assert said in html
     assert "Reus" not in html
@@ -67,7 +45,7 @@ def test_no_open_incident_is_told_with_how_many_areas_could_be_judged() -> None:
 
 @pytest.mark.parametrize("address", [address for address in first_paint.TITLES if address])
 def test_other_pages_first_tell_how_fresh_the_data_is(address: str) -> None:
-    html = first_paint.paint(address, knowing(incident()), NOW)
+    html = first_paint.paint(address, knowing(incident(area_name="Lleida")), NOW)
     assert f"<h1>{first_paint.TITLES[address]}</h1>" in html
     assert "● Fresh" in html
     assert "Lleida" not in html
@@ -90,7 +68,7 @@ def test_a_page_waits_for_no_query_and_asks_for_what_it_will_need() -> None:
     def ask(query: Query) -> list[Row]:
         asked.append(query)
         assert may_answer.wait(timeout=60)
-        return [FRESH]
+        return [freshness()]
 
     answers = SharedAnswers(ask, queries.freshness())
     assert first_paint.paint("", answers, NOW) == ""

@@ -9,12 +9,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import components, queries
 from dashboard.client import Row
 from dashboard.queries import Query
-
-FRESHNESS = {
-    "newest_event_ts": datetime(2026, 11, 28, 1, 26),
-    "refreshed_ts": datetime(2026, 11, 28, 1, 26),
-    "lag_arrival_p95_s": 31.0,
-}
+from tests.unit.dashboard.rows import freshness
 
 
 def change(**changes: Any) -> Row:
@@ -42,7 +37,7 @@ def page() -> None:
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, *changes: Row) -> AppTest:
-    rows = {queries.freshness().sql: [FRESHNESS], queries.incident_changes("A1").sql: list(changes)}
+    rows = {queries.freshness().sql: [freshness()], queries.incident_changes("A1").sql: list(changes)}
 
     def rows_of(query: Query) -> list[Row]:
         return rows.get(query.sql, [])
